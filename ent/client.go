@@ -33,6 +33,7 @@ import (
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
+	"github.com/steward-pm/steward/ent/calendarday"
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
@@ -40,18 +41,36 @@ import (
 	"github.com/steward-pm/steward/ent/defectevent"
 	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
+	"github.com/steward-pm/steward/ent/dutyassignment"
+	"github.com/steward-pm/steward/ent/dutychange"
+	"github.com/steward-pm/steward/ent/dutyfeed"
+	"github.com/steward-pm/steward/ent/dutyhandover"
+	"github.com/steward-pm/steward/ent/dutyhandoverline"
+	"github.com/steward-pm/steward/ent/dutyleave"
+	"github.com/steward-pm/steward/ent/dutyroster"
+	"github.com/steward-pm/steward/ent/dutyshift"
+	"github.com/steward-pm/steward/ent/dutyswap"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/externalperson"
 	"github.com/steward-pm/steward/ent/feeaccount"
 	"github.com/steward-pm/steward/ent/feeallocation"
+	"github.com/steward-pm/steward/ent/feebankline"
+	"github.com/steward-pm/steward/ent/feebankstatement"
 	"github.com/steward-pm/steward/ent/feebook"
 	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feedispatch"
+	"github.com/steward-pm/steward/ent/feedunning"
+	"github.com/steward-pm/steward/ent/feedunningline"
 	"github.com/steward-pm/steward/ent/feeentry"
 	"github.com/steward-pm/steward/ent/feenotice"
 	"github.com/steward-pm/steward/ent/feenoticeline"
 	"github.com/steward-pm/steward/ent/feepayment"
 	"github.com/steward-pm/steward/ent/feeposting"
+	"github.com/steward-pm/steward/ent/feeproof"
+	"github.com/steward-pm/steward/ent/feerefund"
+	"github.com/steward-pm/steward/ent/feerefundpart"
+	"github.com/steward-pm/steward/ent/feereport"
 	"github.com/steward-pm/steward/ent/feerun"
 	"github.com/steward-pm/steward/ent/feetariff"
 	"github.com/steward-pm/steward/ent/file"
@@ -161,6 +180,8 @@ type Client struct {
 	Area *AreaClient
 	// Building is the client for interacting with the Building builders.
 	Building *BuildingClient
+	// CalendarDay is the client for interacting with the CalendarDay builders.
+	CalendarDay *CalendarDayClient
 	// Certificate is the client for interacting with the Certificate builders.
 	Certificate *CertificateClient
 	// Complaint is the client for interacting with the Complaint builders.
@@ -175,6 +196,24 @@ type Client struct {
 	DefectPhoto *DefectPhotoClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
+	// DutyAssignment is the client for interacting with the DutyAssignment builders.
+	DutyAssignment *DutyAssignmentClient
+	// DutyChange is the client for interacting with the DutyChange builders.
+	DutyChange *DutyChangeClient
+	// DutyFeed is the client for interacting with the DutyFeed builders.
+	DutyFeed *DutyFeedClient
+	// DutyHandover is the client for interacting with the DutyHandover builders.
+	DutyHandover *DutyHandoverClient
+	// DutyHandoverLine is the client for interacting with the DutyHandoverLine builders.
+	DutyHandoverLine *DutyHandoverLineClient
+	// DutyLeave is the client for interacting with the DutyLeave builders.
+	DutyLeave *DutyLeaveClient
+	// DutyRoster is the client for interacting with the DutyRoster builders.
+	DutyRoster *DutyRosterClient
+	// DutyShift is the client for interacting with the DutyShift builders.
+	DutyShift *DutyShiftClient
+	// DutySwap is the client for interacting with the DutySwap builders.
+	DutySwap *DutySwapClient
 	// EmergencyContact is the client for interacting with the EmergencyContact builders.
 	EmergencyContact *EmergencyContactClient
 	// Estate is the client for interacting with the Estate builders.
@@ -185,10 +224,20 @@ type Client struct {
 	FeeAccount *FeeAccountClient
 	// FeeAllocation is the client for interacting with the FeeAllocation builders.
 	FeeAllocation *FeeAllocationClient
+	// FeeBankLine is the client for interacting with the FeeBankLine builders.
+	FeeBankLine *FeeBankLineClient
+	// FeeBankStatement is the client for interacting with the FeeBankStatement builders.
+	FeeBankStatement *FeeBankStatementClient
 	// FeeBook is the client for interacting with the FeeBook builders.
 	FeeBook *FeeBookClient
 	// FeeCreditNote is the client for interacting with the FeeCreditNote builders.
 	FeeCreditNote *FeeCreditNoteClient
+	// FeeDispatch is the client for interacting with the FeeDispatch builders.
+	FeeDispatch *FeeDispatchClient
+	// FeeDunning is the client for interacting with the FeeDunning builders.
+	FeeDunning *FeeDunningClient
+	// FeeDunningLine is the client for interacting with the FeeDunningLine builders.
+	FeeDunningLine *FeeDunningLineClient
 	// FeeEntry is the client for interacting with the FeeEntry builders.
 	FeeEntry *FeeEntryClient
 	// FeeNotice is the client for interacting with the FeeNotice builders.
@@ -199,6 +248,14 @@ type Client struct {
 	FeePayment *FeePaymentClient
 	// FeePosting is the client for interacting with the FeePosting builders.
 	FeePosting *FeePostingClient
+	// FeeProof is the client for interacting with the FeeProof builders.
+	FeeProof *FeeProofClient
+	// FeeRefund is the client for interacting with the FeeRefund builders.
+	FeeRefund *FeeRefundClient
+	// FeeRefundPart is the client for interacting with the FeeRefundPart builders.
+	FeeRefundPart *FeeRefundPartClient
+	// FeeReport is the client for interacting with the FeeReport builders.
+	FeeReport *FeeReportClient
 	// FeeRun is the client for interacting with the FeeRun builders.
 	FeeRun *FeeRunClient
 	// FeeTariff is the client for interacting with the FeeTariff builders.
@@ -363,6 +420,7 @@ func (c *Client) init() {
 	c.ArchiveVolume = NewArchiveVolumeClient(c.config)
 	c.Area = NewAreaClient(c.config)
 	c.Building = NewBuildingClient(c.config)
+	c.CalendarDay = NewCalendarDayClient(c.config)
 	c.Certificate = NewCertificateClient(c.config)
 	c.Complaint = NewComplaintClient(c.config)
 	c.Correspondence = NewCorrespondenceClient(c.config)
@@ -370,18 +428,36 @@ func (c *Client) init() {
 	c.DefectEvent = NewDefectEventClient(c.config)
 	c.DefectPhoto = NewDefectPhotoClient(c.config)
 	c.Department = NewDepartmentClient(c.config)
+	c.DutyAssignment = NewDutyAssignmentClient(c.config)
+	c.DutyChange = NewDutyChangeClient(c.config)
+	c.DutyFeed = NewDutyFeedClient(c.config)
+	c.DutyHandover = NewDutyHandoverClient(c.config)
+	c.DutyHandoverLine = NewDutyHandoverLineClient(c.config)
+	c.DutyLeave = NewDutyLeaveClient(c.config)
+	c.DutyRoster = NewDutyRosterClient(c.config)
+	c.DutyShift = NewDutyShiftClient(c.config)
+	c.DutySwap = NewDutySwapClient(c.config)
 	c.EmergencyContact = NewEmergencyContactClient(c.config)
 	c.Estate = NewEstateClient(c.config)
 	c.ExternalPerson = NewExternalPersonClient(c.config)
 	c.FeeAccount = NewFeeAccountClient(c.config)
 	c.FeeAllocation = NewFeeAllocationClient(c.config)
+	c.FeeBankLine = NewFeeBankLineClient(c.config)
+	c.FeeBankStatement = NewFeeBankStatementClient(c.config)
 	c.FeeBook = NewFeeBookClient(c.config)
 	c.FeeCreditNote = NewFeeCreditNoteClient(c.config)
+	c.FeeDispatch = NewFeeDispatchClient(c.config)
+	c.FeeDunning = NewFeeDunningClient(c.config)
+	c.FeeDunningLine = NewFeeDunningLineClient(c.config)
 	c.FeeEntry = NewFeeEntryClient(c.config)
 	c.FeeNotice = NewFeeNoticeClient(c.config)
 	c.FeeNoticeLine = NewFeeNoticeLineClient(c.config)
 	c.FeePayment = NewFeePaymentClient(c.config)
 	c.FeePosting = NewFeePostingClient(c.config)
+	c.FeeProof = NewFeeProofClient(c.config)
+	c.FeeRefund = NewFeeRefundClient(c.config)
+	c.FeeRefundPart = NewFeeRefundPartClient(c.config)
+	c.FeeReport = NewFeeReportClient(c.config)
 	c.FeeRun = NewFeeRunClient(c.config)
 	c.FeeTariff = NewFeeTariffClient(c.config)
 	c.File = NewFileClient(c.config)
@@ -559,6 +635,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ArchiveVolume:          NewArchiveVolumeClient(cfg),
 		Area:                   NewAreaClient(cfg),
 		Building:               NewBuildingClient(cfg),
+		CalendarDay:            NewCalendarDayClient(cfg),
 		Certificate:            NewCertificateClient(cfg),
 		Complaint:              NewComplaintClient(cfg),
 		Correspondence:         NewCorrespondenceClient(cfg),
@@ -566,18 +643,36 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		DefectEvent:            NewDefectEventClient(cfg),
 		DefectPhoto:            NewDefectPhotoClient(cfg),
 		Department:             NewDepartmentClient(cfg),
+		DutyAssignment:         NewDutyAssignmentClient(cfg),
+		DutyChange:             NewDutyChangeClient(cfg),
+		DutyFeed:               NewDutyFeedClient(cfg),
+		DutyHandover:           NewDutyHandoverClient(cfg),
+		DutyHandoverLine:       NewDutyHandoverLineClient(cfg),
+		DutyLeave:              NewDutyLeaveClient(cfg),
+		DutyRoster:             NewDutyRosterClient(cfg),
+		DutyShift:              NewDutyShiftClient(cfg),
+		DutySwap:               NewDutySwapClient(cfg),
 		EmergencyContact:       NewEmergencyContactClient(cfg),
 		Estate:                 NewEstateClient(cfg),
 		ExternalPerson:         NewExternalPersonClient(cfg),
 		FeeAccount:             NewFeeAccountClient(cfg),
 		FeeAllocation:          NewFeeAllocationClient(cfg),
+		FeeBankLine:            NewFeeBankLineClient(cfg),
+		FeeBankStatement:       NewFeeBankStatementClient(cfg),
 		FeeBook:                NewFeeBookClient(cfg),
 		FeeCreditNote:          NewFeeCreditNoteClient(cfg),
+		FeeDispatch:            NewFeeDispatchClient(cfg),
+		FeeDunning:             NewFeeDunningClient(cfg),
+		FeeDunningLine:         NewFeeDunningLineClient(cfg),
 		FeeEntry:               NewFeeEntryClient(cfg),
 		FeeNotice:              NewFeeNoticeClient(cfg),
 		FeeNoticeLine:          NewFeeNoticeLineClient(cfg),
 		FeePayment:             NewFeePaymentClient(cfg),
 		FeePosting:             NewFeePostingClient(cfg),
+		FeeProof:               NewFeeProofClient(cfg),
+		FeeRefund:              NewFeeRefundClient(cfg),
+		FeeRefundPart:          NewFeeRefundPartClient(cfg),
+		FeeReport:              NewFeeReportClient(cfg),
 		FeeRun:                 NewFeeRunClient(cfg),
 		FeeTariff:              NewFeeTariffClient(cfg),
 		File:                   NewFileClient(cfg),
@@ -682,6 +777,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ArchiveVolume:          NewArchiveVolumeClient(cfg),
 		Area:                   NewAreaClient(cfg),
 		Building:               NewBuildingClient(cfg),
+		CalendarDay:            NewCalendarDayClient(cfg),
 		Certificate:            NewCertificateClient(cfg),
 		Complaint:              NewComplaintClient(cfg),
 		Correspondence:         NewCorrespondenceClient(cfg),
@@ -689,18 +785,36 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		DefectEvent:            NewDefectEventClient(cfg),
 		DefectPhoto:            NewDefectPhotoClient(cfg),
 		Department:             NewDepartmentClient(cfg),
+		DutyAssignment:         NewDutyAssignmentClient(cfg),
+		DutyChange:             NewDutyChangeClient(cfg),
+		DutyFeed:               NewDutyFeedClient(cfg),
+		DutyHandover:           NewDutyHandoverClient(cfg),
+		DutyHandoverLine:       NewDutyHandoverLineClient(cfg),
+		DutyLeave:              NewDutyLeaveClient(cfg),
+		DutyRoster:             NewDutyRosterClient(cfg),
+		DutyShift:              NewDutyShiftClient(cfg),
+		DutySwap:               NewDutySwapClient(cfg),
 		EmergencyContact:       NewEmergencyContactClient(cfg),
 		Estate:                 NewEstateClient(cfg),
 		ExternalPerson:         NewExternalPersonClient(cfg),
 		FeeAccount:             NewFeeAccountClient(cfg),
 		FeeAllocation:          NewFeeAllocationClient(cfg),
+		FeeBankLine:            NewFeeBankLineClient(cfg),
+		FeeBankStatement:       NewFeeBankStatementClient(cfg),
 		FeeBook:                NewFeeBookClient(cfg),
 		FeeCreditNote:          NewFeeCreditNoteClient(cfg),
+		FeeDispatch:            NewFeeDispatchClient(cfg),
+		FeeDunning:             NewFeeDunningClient(cfg),
+		FeeDunningLine:         NewFeeDunningLineClient(cfg),
 		FeeEntry:               NewFeeEntryClient(cfg),
 		FeeNotice:              NewFeeNoticeClient(cfg),
 		FeeNoticeLine:          NewFeeNoticeLineClient(cfg),
 		FeePayment:             NewFeePaymentClient(cfg),
 		FeePosting:             NewFeePostingClient(cfg),
+		FeeProof:               NewFeeProofClient(cfg),
+		FeeRefund:              NewFeeRefundClient(cfg),
+		FeeRefundPart:          NewFeeRefundPartClient(cfg),
+		FeeReport:              NewFeeReportClient(cfg),
 		FeeRun:                 NewFeeRunClient(cfg),
 		FeeTariff:              NewFeeTariffClient(cfg),
 		File:                   NewFileClient(cfg),
@@ -802,25 +916,28 @@ func (c *Client) Use(hooks ...Hook) {
 		c.ArchiveFile, c.ArchiveHold, c.ArchiveLoan, c.ArchiveLoanLine,
 		c.ArchiveManual, c.ArchivePermit, c.ArchiveRequest, c.ArchiveRequestDocument,
 		c.ArchiveRetention, c.ArchiveReturn, c.ArchiveVolume, c.Area, c.Building,
-		c.Certificate, c.Complaint, c.Correspondence, c.Defect, c.DefectEvent,
-		c.DefectPhoto, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
-		c.FeeAccount, c.FeeAllocation, c.FeeBook, c.FeeCreditNote, c.FeeEntry,
-		c.FeeNotice, c.FeeNoticeLine, c.FeePayment, c.FeePosting, c.FeeRun,
-		c.FeeTariff, c.File, c.Household, c.ImportRun, c.Inspection, c.InspectionDue,
-		c.InspectionItem, c.InspectionPhoto, c.InspectionResult, c.InspectionRound,
-		c.InspectionRoundKey, c.InspectionRoundLine, c.KeyAcceptance,
-		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
-		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
-		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
-		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
-		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
-		c.MailCase, c.MailDay, c.MailDelivery, c.MailEvent, c.MailExcuse, c.MailItem,
-		c.MailReceipt, c.MailReceiptLine, c.MailScan, c.MeterReading, c.Obligation,
-		c.Occupancy, c.PressAllocation, c.PressClaim, c.PressDelivery, c.PressPause,
-		c.PressReceipt, c.PressRecovery, c.PressSubscription, c.Publication,
-		c.Reconciliation, c.ReconciliationLine, c.Renovation, c.RenovationStep,
-		c.Resident, c.Signature, c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy,
-		c.Violation,
+		c.CalendarDay, c.Certificate, c.Complaint, c.Correspondence, c.Defect,
+		c.DefectEvent, c.DefectPhoto, c.Department, c.DutyAssignment, c.DutyChange,
+		c.DutyFeed, c.DutyHandover, c.DutyHandoverLine, c.DutyLeave, c.DutyRoster,
+		c.DutyShift, c.DutySwap, c.EmergencyContact, c.Estate, c.ExternalPerson,
+		c.FeeAccount, c.FeeAllocation, c.FeeBankLine, c.FeeBankStatement, c.FeeBook,
+		c.FeeCreditNote, c.FeeDispatch, c.FeeDunning, c.FeeDunningLine, c.FeeEntry,
+		c.FeeNotice, c.FeeNoticeLine, c.FeePayment, c.FeePosting, c.FeeProof,
+		c.FeeRefund, c.FeeRefundPart, c.FeeReport, c.FeeRun, c.FeeTariff, c.File,
+		c.Household, c.ImportRun, c.Inspection, c.InspectionDue, c.InspectionItem,
+		c.InspectionPhoto, c.InspectionResult, c.InspectionRound, c.InspectionRoundKey,
+		c.InspectionRoundLine, c.KeyAcceptance, c.KeyAcceptanceCheck,
+		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
+		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
+		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
+		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
+		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.MailCase, c.MailDay,
+		c.MailDelivery, c.MailEvent, c.MailExcuse, c.MailItem, c.MailReceipt,
+		c.MailReceiptLine, c.MailScan, c.MeterReading, c.Obligation, c.Occupancy,
+		c.PressAllocation, c.PressClaim, c.PressDelivery, c.PressPause, c.PressReceipt,
+		c.PressRecovery, c.PressSubscription, c.Publication, c.Reconciliation,
+		c.ReconciliationLine, c.Renovation, c.RenovationStep, c.Resident, c.Signature,
+		c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy, c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -834,25 +951,28 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.ArchiveFile, c.ArchiveHold, c.ArchiveLoan, c.ArchiveLoanLine,
 		c.ArchiveManual, c.ArchivePermit, c.ArchiveRequest, c.ArchiveRequestDocument,
 		c.ArchiveRetention, c.ArchiveReturn, c.ArchiveVolume, c.Area, c.Building,
-		c.Certificate, c.Complaint, c.Correspondence, c.Defect, c.DefectEvent,
-		c.DefectPhoto, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
-		c.FeeAccount, c.FeeAllocation, c.FeeBook, c.FeeCreditNote, c.FeeEntry,
-		c.FeeNotice, c.FeeNoticeLine, c.FeePayment, c.FeePosting, c.FeeRun,
-		c.FeeTariff, c.File, c.Household, c.ImportRun, c.Inspection, c.InspectionDue,
-		c.InspectionItem, c.InspectionPhoto, c.InspectionResult, c.InspectionRound,
-		c.InspectionRoundKey, c.InspectionRoundLine, c.KeyAcceptance,
-		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
-		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
-		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
-		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
-		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
-		c.MailCase, c.MailDay, c.MailDelivery, c.MailEvent, c.MailExcuse, c.MailItem,
-		c.MailReceipt, c.MailReceiptLine, c.MailScan, c.MeterReading, c.Obligation,
-		c.Occupancy, c.PressAllocation, c.PressClaim, c.PressDelivery, c.PressPause,
-		c.PressReceipt, c.PressRecovery, c.PressSubscription, c.Publication,
-		c.Reconciliation, c.ReconciliationLine, c.Renovation, c.RenovationStep,
-		c.Resident, c.Signature, c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy,
-		c.Violation,
+		c.CalendarDay, c.Certificate, c.Complaint, c.Correspondence, c.Defect,
+		c.DefectEvent, c.DefectPhoto, c.Department, c.DutyAssignment, c.DutyChange,
+		c.DutyFeed, c.DutyHandover, c.DutyHandoverLine, c.DutyLeave, c.DutyRoster,
+		c.DutyShift, c.DutySwap, c.EmergencyContact, c.Estate, c.ExternalPerson,
+		c.FeeAccount, c.FeeAllocation, c.FeeBankLine, c.FeeBankStatement, c.FeeBook,
+		c.FeeCreditNote, c.FeeDispatch, c.FeeDunning, c.FeeDunningLine, c.FeeEntry,
+		c.FeeNotice, c.FeeNoticeLine, c.FeePayment, c.FeePosting, c.FeeProof,
+		c.FeeRefund, c.FeeRefundPart, c.FeeReport, c.FeeRun, c.FeeTariff, c.File,
+		c.Household, c.ImportRun, c.Inspection, c.InspectionDue, c.InspectionItem,
+		c.InspectionPhoto, c.InspectionResult, c.InspectionRound, c.InspectionRoundKey,
+		c.InspectionRoundLine, c.KeyAcceptance, c.KeyAcceptanceCheck,
+		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
+		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
+		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
+		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
+		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.MailCase, c.MailDay,
+		c.MailDelivery, c.MailEvent, c.MailExcuse, c.MailItem, c.MailReceipt,
+		c.MailReceiptLine, c.MailScan, c.MeterReading, c.Obligation, c.Occupancy,
+		c.PressAllocation, c.PressClaim, c.PressDelivery, c.PressPause, c.PressReceipt,
+		c.PressRecovery, c.PressSubscription, c.Publication, c.Reconciliation,
+		c.ReconciliationLine, c.Renovation, c.RenovationStep, c.Resident, c.Signature,
+		c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy, c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -895,6 +1015,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Area.mutate(ctx, m)
 	case *BuildingMutation:
 		return c.Building.mutate(ctx, m)
+	case *CalendarDayMutation:
+		return c.CalendarDay.mutate(ctx, m)
 	case *CertificateMutation:
 		return c.Certificate.mutate(ctx, m)
 	case *ComplaintMutation:
@@ -909,6 +1031,24 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.DefectPhoto.mutate(ctx, m)
 	case *DepartmentMutation:
 		return c.Department.mutate(ctx, m)
+	case *DutyAssignmentMutation:
+		return c.DutyAssignment.mutate(ctx, m)
+	case *DutyChangeMutation:
+		return c.DutyChange.mutate(ctx, m)
+	case *DutyFeedMutation:
+		return c.DutyFeed.mutate(ctx, m)
+	case *DutyHandoverMutation:
+		return c.DutyHandover.mutate(ctx, m)
+	case *DutyHandoverLineMutation:
+		return c.DutyHandoverLine.mutate(ctx, m)
+	case *DutyLeaveMutation:
+		return c.DutyLeave.mutate(ctx, m)
+	case *DutyRosterMutation:
+		return c.DutyRoster.mutate(ctx, m)
+	case *DutyShiftMutation:
+		return c.DutyShift.mutate(ctx, m)
+	case *DutySwapMutation:
+		return c.DutySwap.mutate(ctx, m)
 	case *EmergencyContactMutation:
 		return c.EmergencyContact.mutate(ctx, m)
 	case *EstateMutation:
@@ -919,10 +1059,20 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.FeeAccount.mutate(ctx, m)
 	case *FeeAllocationMutation:
 		return c.FeeAllocation.mutate(ctx, m)
+	case *FeeBankLineMutation:
+		return c.FeeBankLine.mutate(ctx, m)
+	case *FeeBankStatementMutation:
+		return c.FeeBankStatement.mutate(ctx, m)
 	case *FeeBookMutation:
 		return c.FeeBook.mutate(ctx, m)
 	case *FeeCreditNoteMutation:
 		return c.FeeCreditNote.mutate(ctx, m)
+	case *FeeDispatchMutation:
+		return c.FeeDispatch.mutate(ctx, m)
+	case *FeeDunningMutation:
+		return c.FeeDunning.mutate(ctx, m)
+	case *FeeDunningLineMutation:
+		return c.FeeDunningLine.mutate(ctx, m)
 	case *FeeEntryMutation:
 		return c.FeeEntry.mutate(ctx, m)
 	case *FeeNoticeMutation:
@@ -933,6 +1083,14 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.FeePayment.mutate(ctx, m)
 	case *FeePostingMutation:
 		return c.FeePosting.mutate(ctx, m)
+	case *FeeProofMutation:
+		return c.FeeProof.mutate(ctx, m)
+	case *FeeRefundMutation:
+		return c.FeeRefund.mutate(ctx, m)
+	case *FeeRefundPartMutation:
+		return c.FeeRefundPart.mutate(ctx, m)
+	case *FeeReportMutation:
+		return c.FeeReport.mutate(ctx, m)
 	case *FeeRunMutation:
 		return c.FeeRun.mutate(ctx, m)
 	case *FeeTariffMutation:
@@ -4279,6 +4437,155 @@ func (c *BuildingClient) mutate(ctx context.Context, m *BuildingMutation) (Value
 	}
 }
 
+// CalendarDayClient is a client for the CalendarDay schema.
+type CalendarDayClient struct {
+	config
+}
+
+// NewCalendarDayClient returns a client for the CalendarDay from the given config.
+func NewCalendarDayClient(c config) *CalendarDayClient {
+	return &CalendarDayClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `calendarday.Hooks(f(g(h())))`.
+func (c *CalendarDayClient) Use(hooks ...Hook) {
+	c.hooks.CalendarDay = append(c.hooks.CalendarDay, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `calendarday.Intercept(f(g(h())))`.
+func (c *CalendarDayClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CalendarDay = append(c.inters.CalendarDay, interceptors...)
+}
+
+// Create returns a builder for creating a CalendarDay entity.
+func (c *CalendarDayClient) Create() *CalendarDayCreate {
+	mutation := newCalendarDayMutation(c.config, OpCreate)
+	return &CalendarDayCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CalendarDay entities.
+func (c *CalendarDayClient) CreateBulk(builders ...*CalendarDayCreate) *CalendarDayCreateBulk {
+	return &CalendarDayCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CalendarDayClient) MapCreateBulk(slice any, setFunc func(*CalendarDayCreate, int)) *CalendarDayCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CalendarDayCreateBulk{err: fmt.Errorf("calling to CalendarDayClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CalendarDayCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CalendarDayCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CalendarDay.
+func (c *CalendarDayClient) Update() *CalendarDayUpdate {
+	mutation := newCalendarDayMutation(c.config, OpUpdate)
+	return &CalendarDayUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CalendarDayClient) UpdateOne(_m *CalendarDay) *CalendarDayUpdateOne {
+	mutation := newCalendarDayMutation(c.config, OpUpdateOne, withCalendarDay(_m))
+	return &CalendarDayUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CalendarDayClient) UpdateOneID(id uuid.UUID) *CalendarDayUpdateOne {
+	mutation := newCalendarDayMutation(c.config, OpUpdateOne, withCalendarDayID(id))
+	return &CalendarDayUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CalendarDay.
+func (c *CalendarDayClient) Delete() *CalendarDayDelete {
+	mutation := newCalendarDayMutation(c.config, OpDelete)
+	return &CalendarDayDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CalendarDayClient) DeleteOne(_m *CalendarDay) *CalendarDayDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CalendarDayClient) DeleteOneID(id uuid.UUID) *CalendarDayDeleteOne {
+	builder := c.Delete().Where(calendarday.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CalendarDayDeleteOne{builder}
+}
+
+// Query returns a query builder for CalendarDay.
+func (c *CalendarDayClient) Query() *CalendarDayQuery {
+	return &CalendarDayQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCalendarDay},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CalendarDay entity by its id.
+func (c *CalendarDayClient) Get(ctx context.Context, id uuid.UUID) (*CalendarDay, error) {
+	return c.Query().Where(calendarday.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CalendarDayClient) GetX(ctx context.Context, id uuid.UUID) *CalendarDay {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a CalendarDay.
+func (c *CalendarDayClient) QueryEstate(_m *CalendarDay) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(calendarday.Table, calendarday.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, calendarday.EstateTable, calendarday.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CalendarDayClient) Hooks() []Hook {
+	return c.hooks.CalendarDay
+}
+
+// Interceptors returns the client interceptors.
+func (c *CalendarDayClient) Interceptors() []Interceptor {
+	return c.inters.CalendarDay
+}
+
+func (c *CalendarDayClient) mutate(ctx context.Context, m *CalendarDayMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CalendarDayCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CalendarDayUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CalendarDayUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CalendarDayDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CalendarDay mutation op: %q", m.Op())
+	}
+}
+
 // CertificateClient is a client for the Certificate schema.
 type CertificateClient struct {
 	config
@@ -5530,6 +5837,1699 @@ func (c *DepartmentClient) mutate(ctx context.Context, m *DepartmentMutation) (V
 	}
 }
 
+// DutyAssignmentClient is a client for the DutyAssignment schema.
+type DutyAssignmentClient struct {
+	config
+}
+
+// NewDutyAssignmentClient returns a client for the DutyAssignment from the given config.
+func NewDutyAssignmentClient(c config) *DutyAssignmentClient {
+	return &DutyAssignmentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `dutyassignment.Hooks(f(g(h())))`.
+func (c *DutyAssignmentClient) Use(hooks ...Hook) {
+	c.hooks.DutyAssignment = append(c.hooks.DutyAssignment, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `dutyassignment.Intercept(f(g(h())))`.
+func (c *DutyAssignmentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DutyAssignment = append(c.inters.DutyAssignment, interceptors...)
+}
+
+// Create returns a builder for creating a DutyAssignment entity.
+func (c *DutyAssignmentClient) Create() *DutyAssignmentCreate {
+	mutation := newDutyAssignmentMutation(c.config, OpCreate)
+	return &DutyAssignmentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DutyAssignment entities.
+func (c *DutyAssignmentClient) CreateBulk(builders ...*DutyAssignmentCreate) *DutyAssignmentCreateBulk {
+	return &DutyAssignmentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DutyAssignmentClient) MapCreateBulk(slice any, setFunc func(*DutyAssignmentCreate, int)) *DutyAssignmentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DutyAssignmentCreateBulk{err: fmt.Errorf("calling to DutyAssignmentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DutyAssignmentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DutyAssignmentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DutyAssignment.
+func (c *DutyAssignmentClient) Update() *DutyAssignmentUpdate {
+	mutation := newDutyAssignmentMutation(c.config, OpUpdate)
+	return &DutyAssignmentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DutyAssignmentClient) UpdateOne(_m *DutyAssignment) *DutyAssignmentUpdateOne {
+	mutation := newDutyAssignmentMutation(c.config, OpUpdateOne, withDutyAssignment(_m))
+	return &DutyAssignmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DutyAssignmentClient) UpdateOneID(id uuid.UUID) *DutyAssignmentUpdateOne {
+	mutation := newDutyAssignmentMutation(c.config, OpUpdateOne, withDutyAssignmentID(id))
+	return &DutyAssignmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DutyAssignment.
+func (c *DutyAssignmentClient) Delete() *DutyAssignmentDelete {
+	mutation := newDutyAssignmentMutation(c.config, OpDelete)
+	return &DutyAssignmentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DutyAssignmentClient) DeleteOne(_m *DutyAssignment) *DutyAssignmentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DutyAssignmentClient) DeleteOneID(id uuid.UUID) *DutyAssignmentDeleteOne {
+	builder := c.Delete().Where(dutyassignment.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DutyAssignmentDeleteOne{builder}
+}
+
+// Query returns a query builder for DutyAssignment.
+func (c *DutyAssignmentClient) Query() *DutyAssignmentQuery {
+	return &DutyAssignmentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDutyAssignment},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DutyAssignment entity by its id.
+func (c *DutyAssignmentClient) Get(ctx context.Context, id uuid.UUID) (*DutyAssignment, error) {
+	return c.Query().Where(dutyassignment.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DutyAssignmentClient) GetX(ctx context.Context, id uuid.UUID) *DutyAssignment {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a DutyAssignment.
+func (c *DutyAssignmentClient) QueryEstate(_m *DutyAssignment) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyassignment.Table, dutyassignment.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyassignment.EstateTable, dutyassignment.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRoster queries the roster edge of a DutyAssignment.
+func (c *DutyAssignmentClient) QueryRoster(_m *DutyAssignment) *DutyRosterQuery {
+	query := (&DutyRosterClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyassignment.Table, dutyassignment.FieldID, id),
+			sqlgraph.To(dutyroster.Table, dutyroster.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyassignment.RosterTable, dutyassignment.RosterColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryShift queries the shift edge of a DutyAssignment.
+func (c *DutyAssignmentClient) QueryShift(_m *DutyAssignment) *DutyShiftQuery {
+	query := (&DutyShiftClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyassignment.Table, dutyassignment.FieldID, id),
+			sqlgraph.To(dutyshift.Table, dutyshift.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyassignment.ShiftTable, dutyassignment.ShiftColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStaff queries the staff edge of a DutyAssignment.
+func (c *DutyAssignmentClient) QueryStaff(_m *DutyAssignment) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyassignment.Table, dutyassignment.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyassignment.StaffTable, dutyassignment.StaffColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAddedChange queries the added_change edge of a DutyAssignment.
+func (c *DutyAssignmentClient) QueryAddedChange(_m *DutyAssignment) *DutyChangeQuery {
+	query := (&DutyChangeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyassignment.Table, dutyassignment.FieldID, id),
+			sqlgraph.To(dutychange.Table, dutychange.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyassignment.AddedChangeTable, dutyassignment.AddedChangeColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRemovedChange queries the removed_change edge of a DutyAssignment.
+func (c *DutyAssignmentClient) QueryRemovedChange(_m *DutyAssignment) *DutyChangeQuery {
+	query := (&DutyChangeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyassignment.Table, dutyassignment.FieldID, id),
+			sqlgraph.To(dutychange.Table, dutychange.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyassignment.RemovedChangeTable, dutyassignment.RemovedChangeColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DutyAssignmentClient) Hooks() []Hook {
+	return c.hooks.DutyAssignment
+}
+
+// Interceptors returns the client interceptors.
+func (c *DutyAssignmentClient) Interceptors() []Interceptor {
+	return c.inters.DutyAssignment
+}
+
+func (c *DutyAssignmentClient) mutate(ctx context.Context, m *DutyAssignmentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DutyAssignmentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DutyAssignmentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DutyAssignmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DutyAssignmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DutyAssignment mutation op: %q", m.Op())
+	}
+}
+
+// DutyChangeClient is a client for the DutyChange schema.
+type DutyChangeClient struct {
+	config
+}
+
+// NewDutyChangeClient returns a client for the DutyChange from the given config.
+func NewDutyChangeClient(c config) *DutyChangeClient {
+	return &DutyChangeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `dutychange.Hooks(f(g(h())))`.
+func (c *DutyChangeClient) Use(hooks ...Hook) {
+	c.hooks.DutyChange = append(c.hooks.DutyChange, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `dutychange.Intercept(f(g(h())))`.
+func (c *DutyChangeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DutyChange = append(c.inters.DutyChange, interceptors...)
+}
+
+// Create returns a builder for creating a DutyChange entity.
+func (c *DutyChangeClient) Create() *DutyChangeCreate {
+	mutation := newDutyChangeMutation(c.config, OpCreate)
+	return &DutyChangeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DutyChange entities.
+func (c *DutyChangeClient) CreateBulk(builders ...*DutyChangeCreate) *DutyChangeCreateBulk {
+	return &DutyChangeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DutyChangeClient) MapCreateBulk(slice any, setFunc func(*DutyChangeCreate, int)) *DutyChangeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DutyChangeCreateBulk{err: fmt.Errorf("calling to DutyChangeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DutyChangeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DutyChangeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DutyChange.
+func (c *DutyChangeClient) Update() *DutyChangeUpdate {
+	mutation := newDutyChangeMutation(c.config, OpUpdate)
+	return &DutyChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DutyChangeClient) UpdateOne(_m *DutyChange) *DutyChangeUpdateOne {
+	mutation := newDutyChangeMutation(c.config, OpUpdateOne, withDutyChange(_m))
+	return &DutyChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DutyChangeClient) UpdateOneID(id uuid.UUID) *DutyChangeUpdateOne {
+	mutation := newDutyChangeMutation(c.config, OpUpdateOne, withDutyChangeID(id))
+	return &DutyChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DutyChange.
+func (c *DutyChangeClient) Delete() *DutyChangeDelete {
+	mutation := newDutyChangeMutation(c.config, OpDelete)
+	return &DutyChangeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DutyChangeClient) DeleteOne(_m *DutyChange) *DutyChangeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DutyChangeClient) DeleteOneID(id uuid.UUID) *DutyChangeDeleteOne {
+	builder := c.Delete().Where(dutychange.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DutyChangeDeleteOne{builder}
+}
+
+// Query returns a query builder for DutyChange.
+func (c *DutyChangeClient) Query() *DutyChangeQuery {
+	return &DutyChangeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDutyChange},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DutyChange entity by its id.
+func (c *DutyChangeClient) Get(ctx context.Context, id uuid.UUID) (*DutyChange, error) {
+	return c.Query().Where(dutychange.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DutyChangeClient) GetX(ctx context.Context, id uuid.UUID) *DutyChange {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a DutyChange.
+func (c *DutyChangeClient) QueryEstate(_m *DutyChange) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutychange.Table, dutychange.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutychange.EstateTable, dutychange.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRoster queries the roster edge of a DutyChange.
+func (c *DutyChangeClient) QueryRoster(_m *DutyChange) *DutyRosterQuery {
+	query := (&DutyRosterClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutychange.Table, dutychange.FieldID, id),
+			sqlgraph.To(dutyroster.Table, dutyroster.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutychange.RosterTable, dutychange.RosterColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySwap queries the swap edge of a DutyChange.
+func (c *DutyChangeClient) QuerySwap(_m *DutyChange) *DutySwapQuery {
+	query := (&DutySwapClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutychange.Table, dutychange.FieldID, id),
+			sqlgraph.To(dutyswap.Table, dutyswap.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutychange.SwapTable, dutychange.SwapColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAdditions queries the additions edge of a DutyChange.
+func (c *DutyChangeClient) QueryAdditions(_m *DutyChange) *DutyAssignmentQuery {
+	query := (&DutyAssignmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutychange.Table, dutychange.FieldID, id),
+			sqlgraph.To(dutyassignment.Table, dutyassignment.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, dutychange.AdditionsTable, dutychange.AdditionsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRemovals queries the removals edge of a DutyChange.
+func (c *DutyChangeClient) QueryRemovals(_m *DutyChange) *DutyAssignmentQuery {
+	query := (&DutyAssignmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutychange.Table, dutychange.FieldID, id),
+			sqlgraph.To(dutyassignment.Table, dutyassignment.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, dutychange.RemovalsTable, dutychange.RemovalsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DutyChangeClient) Hooks() []Hook {
+	return c.hooks.DutyChange
+}
+
+// Interceptors returns the client interceptors.
+func (c *DutyChangeClient) Interceptors() []Interceptor {
+	return c.inters.DutyChange
+}
+
+func (c *DutyChangeClient) mutate(ctx context.Context, m *DutyChangeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DutyChangeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DutyChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DutyChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DutyChangeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DutyChange mutation op: %q", m.Op())
+	}
+}
+
+// DutyFeedClient is a client for the DutyFeed schema.
+type DutyFeedClient struct {
+	config
+}
+
+// NewDutyFeedClient returns a client for the DutyFeed from the given config.
+func NewDutyFeedClient(c config) *DutyFeedClient {
+	return &DutyFeedClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `dutyfeed.Hooks(f(g(h())))`.
+func (c *DutyFeedClient) Use(hooks ...Hook) {
+	c.hooks.DutyFeed = append(c.hooks.DutyFeed, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `dutyfeed.Intercept(f(g(h())))`.
+func (c *DutyFeedClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DutyFeed = append(c.inters.DutyFeed, interceptors...)
+}
+
+// Create returns a builder for creating a DutyFeed entity.
+func (c *DutyFeedClient) Create() *DutyFeedCreate {
+	mutation := newDutyFeedMutation(c.config, OpCreate)
+	return &DutyFeedCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DutyFeed entities.
+func (c *DutyFeedClient) CreateBulk(builders ...*DutyFeedCreate) *DutyFeedCreateBulk {
+	return &DutyFeedCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DutyFeedClient) MapCreateBulk(slice any, setFunc func(*DutyFeedCreate, int)) *DutyFeedCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DutyFeedCreateBulk{err: fmt.Errorf("calling to DutyFeedClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DutyFeedCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DutyFeedCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DutyFeed.
+func (c *DutyFeedClient) Update() *DutyFeedUpdate {
+	mutation := newDutyFeedMutation(c.config, OpUpdate)
+	return &DutyFeedUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DutyFeedClient) UpdateOne(_m *DutyFeed) *DutyFeedUpdateOne {
+	mutation := newDutyFeedMutation(c.config, OpUpdateOne, withDutyFeed(_m))
+	return &DutyFeedUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DutyFeedClient) UpdateOneID(id uuid.UUID) *DutyFeedUpdateOne {
+	mutation := newDutyFeedMutation(c.config, OpUpdateOne, withDutyFeedID(id))
+	return &DutyFeedUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DutyFeed.
+func (c *DutyFeedClient) Delete() *DutyFeedDelete {
+	mutation := newDutyFeedMutation(c.config, OpDelete)
+	return &DutyFeedDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DutyFeedClient) DeleteOne(_m *DutyFeed) *DutyFeedDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DutyFeedClient) DeleteOneID(id uuid.UUID) *DutyFeedDeleteOne {
+	builder := c.Delete().Where(dutyfeed.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DutyFeedDeleteOne{builder}
+}
+
+// Query returns a query builder for DutyFeed.
+func (c *DutyFeedClient) Query() *DutyFeedQuery {
+	return &DutyFeedQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDutyFeed},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DutyFeed entity by its id.
+func (c *DutyFeedClient) Get(ctx context.Context, id uuid.UUID) (*DutyFeed, error) {
+	return c.Query().Where(dutyfeed.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DutyFeedClient) GetX(ctx context.Context, id uuid.UUID) *DutyFeed {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a DutyFeed.
+func (c *DutyFeedClient) QueryEstate(_m *DutyFeed) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyfeed.Table, dutyfeed.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyfeed.EstateTable, dutyfeed.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStaff queries the staff edge of a DutyFeed.
+func (c *DutyFeedClient) QueryStaff(_m *DutyFeed) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyfeed.Table, dutyfeed.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyfeed.StaffTable, dutyfeed.StaffColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DutyFeedClient) Hooks() []Hook {
+	return c.hooks.DutyFeed
+}
+
+// Interceptors returns the client interceptors.
+func (c *DutyFeedClient) Interceptors() []Interceptor {
+	return c.inters.DutyFeed
+}
+
+func (c *DutyFeedClient) mutate(ctx context.Context, m *DutyFeedMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DutyFeedCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DutyFeedUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DutyFeedUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DutyFeedDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DutyFeed mutation op: %q", m.Op())
+	}
+}
+
+// DutyHandoverClient is a client for the DutyHandover schema.
+type DutyHandoverClient struct {
+	config
+}
+
+// NewDutyHandoverClient returns a client for the DutyHandover from the given config.
+func NewDutyHandoverClient(c config) *DutyHandoverClient {
+	return &DutyHandoverClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `dutyhandover.Hooks(f(g(h())))`.
+func (c *DutyHandoverClient) Use(hooks ...Hook) {
+	c.hooks.DutyHandover = append(c.hooks.DutyHandover, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `dutyhandover.Intercept(f(g(h())))`.
+func (c *DutyHandoverClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DutyHandover = append(c.inters.DutyHandover, interceptors...)
+}
+
+// Create returns a builder for creating a DutyHandover entity.
+func (c *DutyHandoverClient) Create() *DutyHandoverCreate {
+	mutation := newDutyHandoverMutation(c.config, OpCreate)
+	return &DutyHandoverCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DutyHandover entities.
+func (c *DutyHandoverClient) CreateBulk(builders ...*DutyHandoverCreate) *DutyHandoverCreateBulk {
+	return &DutyHandoverCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DutyHandoverClient) MapCreateBulk(slice any, setFunc func(*DutyHandoverCreate, int)) *DutyHandoverCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DutyHandoverCreateBulk{err: fmt.Errorf("calling to DutyHandoverClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DutyHandoverCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DutyHandoverCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DutyHandover.
+func (c *DutyHandoverClient) Update() *DutyHandoverUpdate {
+	mutation := newDutyHandoverMutation(c.config, OpUpdate)
+	return &DutyHandoverUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DutyHandoverClient) UpdateOne(_m *DutyHandover) *DutyHandoverUpdateOne {
+	mutation := newDutyHandoverMutation(c.config, OpUpdateOne, withDutyHandover(_m))
+	return &DutyHandoverUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DutyHandoverClient) UpdateOneID(id uuid.UUID) *DutyHandoverUpdateOne {
+	mutation := newDutyHandoverMutation(c.config, OpUpdateOne, withDutyHandoverID(id))
+	return &DutyHandoverUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DutyHandover.
+func (c *DutyHandoverClient) Delete() *DutyHandoverDelete {
+	mutation := newDutyHandoverMutation(c.config, OpDelete)
+	return &DutyHandoverDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DutyHandoverClient) DeleteOne(_m *DutyHandover) *DutyHandoverDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DutyHandoverClient) DeleteOneID(id uuid.UUID) *DutyHandoverDeleteOne {
+	builder := c.Delete().Where(dutyhandover.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DutyHandoverDeleteOne{builder}
+}
+
+// Query returns a query builder for DutyHandover.
+func (c *DutyHandoverClient) Query() *DutyHandoverQuery {
+	return &DutyHandoverQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDutyHandover},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DutyHandover entity by its id.
+func (c *DutyHandoverClient) Get(ctx context.Context, id uuid.UUID) (*DutyHandover, error) {
+	return c.Query().Where(dutyhandover.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DutyHandoverClient) GetX(ctx context.Context, id uuid.UUID) *DutyHandover {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a DutyHandover.
+func (c *DutyHandoverClient) QueryEstate(_m *DutyHandover) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyhandover.Table, dutyhandover.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyhandover.EstateTable, dutyhandover.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryOutgoing queries the outgoing edge of a DutyHandover.
+func (c *DutyHandoverClient) QueryOutgoing(_m *DutyHandover) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyhandover.Table, dutyhandover.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyhandover.OutgoingTable, dutyhandover.OutgoingColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryIncoming queries the incoming edge of a DutyHandover.
+func (c *DutyHandoverClient) QueryIncoming(_m *DutyHandover) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyhandover.Table, dutyhandover.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyhandover.IncomingTable, dutyhandover.IncomingColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryItems queries the items edge of a DutyHandover.
+func (c *DutyHandoverClient) QueryItems(_m *DutyHandover) *DutyHandoverLineQuery {
+	query := (&DutyHandoverLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyhandover.Table, dutyhandover.FieldID, id),
+			sqlgraph.To(dutyhandoverline.Table, dutyhandoverline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, dutyhandover.ItemsTable, dutyhandover.ItemsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DutyHandoverClient) Hooks() []Hook {
+	return c.hooks.DutyHandover
+}
+
+// Interceptors returns the client interceptors.
+func (c *DutyHandoverClient) Interceptors() []Interceptor {
+	return c.inters.DutyHandover
+}
+
+func (c *DutyHandoverClient) mutate(ctx context.Context, m *DutyHandoverMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DutyHandoverCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DutyHandoverUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DutyHandoverUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DutyHandoverDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DutyHandover mutation op: %q", m.Op())
+	}
+}
+
+// DutyHandoverLineClient is a client for the DutyHandoverLine schema.
+type DutyHandoverLineClient struct {
+	config
+}
+
+// NewDutyHandoverLineClient returns a client for the DutyHandoverLine from the given config.
+func NewDutyHandoverLineClient(c config) *DutyHandoverLineClient {
+	return &DutyHandoverLineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `dutyhandoverline.Hooks(f(g(h())))`.
+func (c *DutyHandoverLineClient) Use(hooks ...Hook) {
+	c.hooks.DutyHandoverLine = append(c.hooks.DutyHandoverLine, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `dutyhandoverline.Intercept(f(g(h())))`.
+func (c *DutyHandoverLineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DutyHandoverLine = append(c.inters.DutyHandoverLine, interceptors...)
+}
+
+// Create returns a builder for creating a DutyHandoverLine entity.
+func (c *DutyHandoverLineClient) Create() *DutyHandoverLineCreate {
+	mutation := newDutyHandoverLineMutation(c.config, OpCreate)
+	return &DutyHandoverLineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DutyHandoverLine entities.
+func (c *DutyHandoverLineClient) CreateBulk(builders ...*DutyHandoverLineCreate) *DutyHandoverLineCreateBulk {
+	return &DutyHandoverLineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DutyHandoverLineClient) MapCreateBulk(slice any, setFunc func(*DutyHandoverLineCreate, int)) *DutyHandoverLineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DutyHandoverLineCreateBulk{err: fmt.Errorf("calling to DutyHandoverLineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DutyHandoverLineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DutyHandoverLineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DutyHandoverLine.
+func (c *DutyHandoverLineClient) Update() *DutyHandoverLineUpdate {
+	mutation := newDutyHandoverLineMutation(c.config, OpUpdate)
+	return &DutyHandoverLineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DutyHandoverLineClient) UpdateOne(_m *DutyHandoverLine) *DutyHandoverLineUpdateOne {
+	mutation := newDutyHandoverLineMutation(c.config, OpUpdateOne, withDutyHandoverLine(_m))
+	return &DutyHandoverLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DutyHandoverLineClient) UpdateOneID(id uuid.UUID) *DutyHandoverLineUpdateOne {
+	mutation := newDutyHandoverLineMutation(c.config, OpUpdateOne, withDutyHandoverLineID(id))
+	return &DutyHandoverLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DutyHandoverLine.
+func (c *DutyHandoverLineClient) Delete() *DutyHandoverLineDelete {
+	mutation := newDutyHandoverLineMutation(c.config, OpDelete)
+	return &DutyHandoverLineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DutyHandoverLineClient) DeleteOne(_m *DutyHandoverLine) *DutyHandoverLineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DutyHandoverLineClient) DeleteOneID(id uuid.UUID) *DutyHandoverLineDeleteOne {
+	builder := c.Delete().Where(dutyhandoverline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DutyHandoverLineDeleteOne{builder}
+}
+
+// Query returns a query builder for DutyHandoverLine.
+func (c *DutyHandoverLineClient) Query() *DutyHandoverLineQuery {
+	return &DutyHandoverLineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDutyHandoverLine},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DutyHandoverLine entity by its id.
+func (c *DutyHandoverLineClient) Get(ctx context.Context, id uuid.UUID) (*DutyHandoverLine, error) {
+	return c.Query().Where(dutyhandoverline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DutyHandoverLineClient) GetX(ctx context.Context, id uuid.UUID) *DutyHandoverLine {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a DutyHandoverLine.
+func (c *DutyHandoverLineClient) QueryEstate(_m *DutyHandoverLine) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyhandoverline.Table, dutyhandoverline.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyhandoverline.EstateTable, dutyhandoverline.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHandover queries the handover edge of a DutyHandoverLine.
+func (c *DutyHandoverLineClient) QueryHandover(_m *DutyHandoverLine) *DutyHandoverQuery {
+	query := (&DutyHandoverClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyhandoverline.Table, dutyhandoverline.FieldID, id),
+			sqlgraph.To(dutyhandover.Table, dutyhandover.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyhandoverline.HandoverTable, dutyhandoverline.HandoverColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAnswers queries the answers edge of a DutyHandoverLine.
+func (c *DutyHandoverLineClient) QueryAnswers(_m *DutyHandoverLine) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyhandoverline.Table, dutyhandoverline.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyhandoverline.AnswersTable, dutyhandoverline.AnswersColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DutyHandoverLineClient) Hooks() []Hook {
+	return c.hooks.DutyHandoverLine
+}
+
+// Interceptors returns the client interceptors.
+func (c *DutyHandoverLineClient) Interceptors() []Interceptor {
+	return c.inters.DutyHandoverLine
+}
+
+func (c *DutyHandoverLineClient) mutate(ctx context.Context, m *DutyHandoverLineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DutyHandoverLineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DutyHandoverLineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DutyHandoverLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DutyHandoverLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DutyHandoverLine mutation op: %q", m.Op())
+	}
+}
+
+// DutyLeaveClient is a client for the DutyLeave schema.
+type DutyLeaveClient struct {
+	config
+}
+
+// NewDutyLeaveClient returns a client for the DutyLeave from the given config.
+func NewDutyLeaveClient(c config) *DutyLeaveClient {
+	return &DutyLeaveClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `dutyleave.Hooks(f(g(h())))`.
+func (c *DutyLeaveClient) Use(hooks ...Hook) {
+	c.hooks.DutyLeave = append(c.hooks.DutyLeave, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `dutyleave.Intercept(f(g(h())))`.
+func (c *DutyLeaveClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DutyLeave = append(c.inters.DutyLeave, interceptors...)
+}
+
+// Create returns a builder for creating a DutyLeave entity.
+func (c *DutyLeaveClient) Create() *DutyLeaveCreate {
+	mutation := newDutyLeaveMutation(c.config, OpCreate)
+	return &DutyLeaveCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DutyLeave entities.
+func (c *DutyLeaveClient) CreateBulk(builders ...*DutyLeaveCreate) *DutyLeaveCreateBulk {
+	return &DutyLeaveCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DutyLeaveClient) MapCreateBulk(slice any, setFunc func(*DutyLeaveCreate, int)) *DutyLeaveCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DutyLeaveCreateBulk{err: fmt.Errorf("calling to DutyLeaveClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DutyLeaveCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DutyLeaveCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DutyLeave.
+func (c *DutyLeaveClient) Update() *DutyLeaveUpdate {
+	mutation := newDutyLeaveMutation(c.config, OpUpdate)
+	return &DutyLeaveUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DutyLeaveClient) UpdateOne(_m *DutyLeave) *DutyLeaveUpdateOne {
+	mutation := newDutyLeaveMutation(c.config, OpUpdateOne, withDutyLeave(_m))
+	return &DutyLeaveUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DutyLeaveClient) UpdateOneID(id uuid.UUID) *DutyLeaveUpdateOne {
+	mutation := newDutyLeaveMutation(c.config, OpUpdateOne, withDutyLeaveID(id))
+	return &DutyLeaveUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DutyLeave.
+func (c *DutyLeaveClient) Delete() *DutyLeaveDelete {
+	mutation := newDutyLeaveMutation(c.config, OpDelete)
+	return &DutyLeaveDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DutyLeaveClient) DeleteOne(_m *DutyLeave) *DutyLeaveDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DutyLeaveClient) DeleteOneID(id uuid.UUID) *DutyLeaveDeleteOne {
+	builder := c.Delete().Where(dutyleave.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DutyLeaveDeleteOne{builder}
+}
+
+// Query returns a query builder for DutyLeave.
+func (c *DutyLeaveClient) Query() *DutyLeaveQuery {
+	return &DutyLeaveQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDutyLeave},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DutyLeave entity by its id.
+func (c *DutyLeaveClient) Get(ctx context.Context, id uuid.UUID) (*DutyLeave, error) {
+	return c.Query().Where(dutyleave.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DutyLeaveClient) GetX(ctx context.Context, id uuid.UUID) *DutyLeave {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a DutyLeave.
+func (c *DutyLeaveClient) QueryEstate(_m *DutyLeave) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyleave.Table, dutyleave.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyleave.EstateTable, dutyleave.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStaff queries the staff edge of a DutyLeave.
+func (c *DutyLeaveClient) QueryStaff(_m *DutyLeave) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyleave.Table, dutyleave.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyleave.StaffTable, dutyleave.StaffColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DutyLeaveClient) Hooks() []Hook {
+	return c.hooks.DutyLeave
+}
+
+// Interceptors returns the client interceptors.
+func (c *DutyLeaveClient) Interceptors() []Interceptor {
+	return c.inters.DutyLeave
+}
+
+func (c *DutyLeaveClient) mutate(ctx context.Context, m *DutyLeaveMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DutyLeaveCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DutyLeaveUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DutyLeaveUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DutyLeaveDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DutyLeave mutation op: %q", m.Op())
+	}
+}
+
+// DutyRosterClient is a client for the DutyRoster schema.
+type DutyRosterClient struct {
+	config
+}
+
+// NewDutyRosterClient returns a client for the DutyRoster from the given config.
+func NewDutyRosterClient(c config) *DutyRosterClient {
+	return &DutyRosterClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `dutyroster.Hooks(f(g(h())))`.
+func (c *DutyRosterClient) Use(hooks ...Hook) {
+	c.hooks.DutyRoster = append(c.hooks.DutyRoster, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `dutyroster.Intercept(f(g(h())))`.
+func (c *DutyRosterClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DutyRoster = append(c.inters.DutyRoster, interceptors...)
+}
+
+// Create returns a builder for creating a DutyRoster entity.
+func (c *DutyRosterClient) Create() *DutyRosterCreate {
+	mutation := newDutyRosterMutation(c.config, OpCreate)
+	return &DutyRosterCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DutyRoster entities.
+func (c *DutyRosterClient) CreateBulk(builders ...*DutyRosterCreate) *DutyRosterCreateBulk {
+	return &DutyRosterCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DutyRosterClient) MapCreateBulk(slice any, setFunc func(*DutyRosterCreate, int)) *DutyRosterCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DutyRosterCreateBulk{err: fmt.Errorf("calling to DutyRosterClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DutyRosterCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DutyRosterCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DutyRoster.
+func (c *DutyRosterClient) Update() *DutyRosterUpdate {
+	mutation := newDutyRosterMutation(c.config, OpUpdate)
+	return &DutyRosterUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DutyRosterClient) UpdateOne(_m *DutyRoster) *DutyRosterUpdateOne {
+	mutation := newDutyRosterMutation(c.config, OpUpdateOne, withDutyRoster(_m))
+	return &DutyRosterUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DutyRosterClient) UpdateOneID(id uuid.UUID) *DutyRosterUpdateOne {
+	mutation := newDutyRosterMutation(c.config, OpUpdateOne, withDutyRosterID(id))
+	return &DutyRosterUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DutyRoster.
+func (c *DutyRosterClient) Delete() *DutyRosterDelete {
+	mutation := newDutyRosterMutation(c.config, OpDelete)
+	return &DutyRosterDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DutyRosterClient) DeleteOne(_m *DutyRoster) *DutyRosterDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DutyRosterClient) DeleteOneID(id uuid.UUID) *DutyRosterDeleteOne {
+	builder := c.Delete().Where(dutyroster.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DutyRosterDeleteOne{builder}
+}
+
+// Query returns a query builder for DutyRoster.
+func (c *DutyRosterClient) Query() *DutyRosterQuery {
+	return &DutyRosterQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDutyRoster},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DutyRoster entity by its id.
+func (c *DutyRosterClient) Get(ctx context.Context, id uuid.UUID) (*DutyRoster, error) {
+	return c.Query().Where(dutyroster.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DutyRosterClient) GetX(ctx context.Context, id uuid.UUID) *DutyRoster {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a DutyRoster.
+func (c *DutyRosterClient) QueryEstate(_m *DutyRoster) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyroster.Table, dutyroster.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyroster.EstateTable, dutyroster.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAssignments queries the assignments edge of a DutyRoster.
+func (c *DutyRosterClient) QueryAssignments(_m *DutyRoster) *DutyAssignmentQuery {
+	query := (&DutyAssignmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyroster.Table, dutyroster.FieldID, id),
+			sqlgraph.To(dutyassignment.Table, dutyassignment.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, dutyroster.AssignmentsTable, dutyroster.AssignmentsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryChanges queries the changes edge of a DutyRoster.
+func (c *DutyRosterClient) QueryChanges(_m *DutyRoster) *DutyChangeQuery {
+	query := (&DutyChangeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyroster.Table, dutyroster.FieldID, id),
+			sqlgraph.To(dutychange.Table, dutychange.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, dutyroster.ChangesTable, dutyroster.ChangesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DutyRosterClient) Hooks() []Hook {
+	return c.hooks.DutyRoster
+}
+
+// Interceptors returns the client interceptors.
+func (c *DutyRosterClient) Interceptors() []Interceptor {
+	return c.inters.DutyRoster
+}
+
+func (c *DutyRosterClient) mutate(ctx context.Context, m *DutyRosterMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DutyRosterCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DutyRosterUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DutyRosterUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DutyRosterDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DutyRoster mutation op: %q", m.Op())
+	}
+}
+
+// DutyShiftClient is a client for the DutyShift schema.
+type DutyShiftClient struct {
+	config
+}
+
+// NewDutyShiftClient returns a client for the DutyShift from the given config.
+func NewDutyShiftClient(c config) *DutyShiftClient {
+	return &DutyShiftClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `dutyshift.Hooks(f(g(h())))`.
+func (c *DutyShiftClient) Use(hooks ...Hook) {
+	c.hooks.DutyShift = append(c.hooks.DutyShift, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `dutyshift.Intercept(f(g(h())))`.
+func (c *DutyShiftClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DutyShift = append(c.inters.DutyShift, interceptors...)
+}
+
+// Create returns a builder for creating a DutyShift entity.
+func (c *DutyShiftClient) Create() *DutyShiftCreate {
+	mutation := newDutyShiftMutation(c.config, OpCreate)
+	return &DutyShiftCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DutyShift entities.
+func (c *DutyShiftClient) CreateBulk(builders ...*DutyShiftCreate) *DutyShiftCreateBulk {
+	return &DutyShiftCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DutyShiftClient) MapCreateBulk(slice any, setFunc func(*DutyShiftCreate, int)) *DutyShiftCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DutyShiftCreateBulk{err: fmt.Errorf("calling to DutyShiftClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DutyShiftCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DutyShiftCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DutyShift.
+func (c *DutyShiftClient) Update() *DutyShiftUpdate {
+	mutation := newDutyShiftMutation(c.config, OpUpdate)
+	return &DutyShiftUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DutyShiftClient) UpdateOne(_m *DutyShift) *DutyShiftUpdateOne {
+	mutation := newDutyShiftMutation(c.config, OpUpdateOne, withDutyShift(_m))
+	return &DutyShiftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DutyShiftClient) UpdateOneID(id uuid.UUID) *DutyShiftUpdateOne {
+	mutation := newDutyShiftMutation(c.config, OpUpdateOne, withDutyShiftID(id))
+	return &DutyShiftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DutyShift.
+func (c *DutyShiftClient) Delete() *DutyShiftDelete {
+	mutation := newDutyShiftMutation(c.config, OpDelete)
+	return &DutyShiftDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DutyShiftClient) DeleteOne(_m *DutyShift) *DutyShiftDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DutyShiftClient) DeleteOneID(id uuid.UUID) *DutyShiftDeleteOne {
+	builder := c.Delete().Where(dutyshift.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DutyShiftDeleteOne{builder}
+}
+
+// Query returns a query builder for DutyShift.
+func (c *DutyShiftClient) Query() *DutyShiftQuery {
+	return &DutyShiftQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDutyShift},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DutyShift entity by its id.
+func (c *DutyShiftClient) Get(ctx context.Context, id uuid.UUID) (*DutyShift, error) {
+	return c.Query().Where(dutyshift.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DutyShiftClient) GetX(ctx context.Context, id uuid.UUID) *DutyShift {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a DutyShift.
+func (c *DutyShiftClient) QueryEstate(_m *DutyShift) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyshift.Table, dutyshift.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyshift.EstateTable, dutyshift.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DutyShiftClient) Hooks() []Hook {
+	return c.hooks.DutyShift
+}
+
+// Interceptors returns the client interceptors.
+func (c *DutyShiftClient) Interceptors() []Interceptor {
+	return c.inters.DutyShift
+}
+
+func (c *DutyShiftClient) mutate(ctx context.Context, m *DutyShiftMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DutyShiftCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DutyShiftUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DutyShiftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DutyShiftDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DutyShift mutation op: %q", m.Op())
+	}
+}
+
+// DutySwapClient is a client for the DutySwap schema.
+type DutySwapClient struct {
+	config
+}
+
+// NewDutySwapClient returns a client for the DutySwap from the given config.
+func NewDutySwapClient(c config) *DutySwapClient {
+	return &DutySwapClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `dutyswap.Hooks(f(g(h())))`.
+func (c *DutySwapClient) Use(hooks ...Hook) {
+	c.hooks.DutySwap = append(c.hooks.DutySwap, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `dutyswap.Intercept(f(g(h())))`.
+func (c *DutySwapClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DutySwap = append(c.inters.DutySwap, interceptors...)
+}
+
+// Create returns a builder for creating a DutySwap entity.
+func (c *DutySwapClient) Create() *DutySwapCreate {
+	mutation := newDutySwapMutation(c.config, OpCreate)
+	return &DutySwapCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DutySwap entities.
+func (c *DutySwapClient) CreateBulk(builders ...*DutySwapCreate) *DutySwapCreateBulk {
+	return &DutySwapCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DutySwapClient) MapCreateBulk(slice any, setFunc func(*DutySwapCreate, int)) *DutySwapCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DutySwapCreateBulk{err: fmt.Errorf("calling to DutySwapClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DutySwapCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DutySwapCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DutySwap.
+func (c *DutySwapClient) Update() *DutySwapUpdate {
+	mutation := newDutySwapMutation(c.config, OpUpdate)
+	return &DutySwapUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DutySwapClient) UpdateOne(_m *DutySwap) *DutySwapUpdateOne {
+	mutation := newDutySwapMutation(c.config, OpUpdateOne, withDutySwap(_m))
+	return &DutySwapUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DutySwapClient) UpdateOneID(id uuid.UUID) *DutySwapUpdateOne {
+	mutation := newDutySwapMutation(c.config, OpUpdateOne, withDutySwapID(id))
+	return &DutySwapUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DutySwap.
+func (c *DutySwapClient) Delete() *DutySwapDelete {
+	mutation := newDutySwapMutation(c.config, OpDelete)
+	return &DutySwapDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DutySwapClient) DeleteOne(_m *DutySwap) *DutySwapDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DutySwapClient) DeleteOneID(id uuid.UUID) *DutySwapDeleteOne {
+	builder := c.Delete().Where(dutyswap.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DutySwapDeleteOne{builder}
+}
+
+// Query returns a query builder for DutySwap.
+func (c *DutySwapClient) Query() *DutySwapQuery {
+	return &DutySwapQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDutySwap},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DutySwap entity by its id.
+func (c *DutySwapClient) Get(ctx context.Context, id uuid.UUID) (*DutySwap, error) {
+	return c.Query().Where(dutyswap.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DutySwapClient) GetX(ctx context.Context, id uuid.UUID) *DutySwap {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a DutySwap.
+func (c *DutySwapClient) QueryEstate(_m *DutySwap) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyswap.Table, dutyswap.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyswap.EstateTable, dutyswap.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryGiven queries the given edge of a DutySwap.
+func (c *DutySwapClient) QueryGiven(_m *DutySwap) *DutyAssignmentQuery {
+	query := (&DutyAssignmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyswap.Table, dutyswap.FieldID, id),
+			sqlgraph.To(dutyassignment.Table, dutyassignment.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyswap.GivenTable, dutyswap.GivenColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryTaken queries the taken edge of a DutySwap.
+func (c *DutySwapClient) QueryTaken(_m *DutySwap) *DutyAssignmentQuery {
+	query := (&DutyAssignmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyswap.Table, dutyswap.FieldID, id),
+			sqlgraph.To(dutyassignment.Table, dutyassignment.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyswap.TakenTable, dutyswap.TakenColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAsker queries the asker edge of a DutySwap.
+func (c *DutySwapClient) QueryAsker(_m *DutySwap) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyswap.Table, dutyswap.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyswap.AskerTable, dutyswap.AskerColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryOther queries the other edge of a DutySwap.
+func (c *DutySwapClient) QueryOther(_m *DutySwap) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dutyswap.Table, dutyswap.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dutyswap.OtherTable, dutyswap.OtherColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DutySwapClient) Hooks() []Hook {
+	return c.hooks.DutySwap
+}
+
+// Interceptors returns the client interceptors.
+func (c *DutySwapClient) Interceptors() []Interceptor {
+	return c.inters.DutySwap
+}
+
+func (c *DutySwapClient) mutate(ctx context.Context, m *DutySwapMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DutySwapCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DutySwapUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DutySwapUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DutySwapDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DutySwap mutation op: %q", m.Op())
+	}
+}
+
 // EmergencyContactClient is a client for the EmergencyContact schema.
 type EmergencyContactClient struct {
 	config
@@ -6339,6 +8339,384 @@ func (c *FeeAllocationClient) mutate(ctx context.Context, m *FeeAllocationMutati
 	}
 }
 
+// FeeBankLineClient is a client for the FeeBankLine schema.
+type FeeBankLineClient struct {
+	config
+}
+
+// NewFeeBankLineClient returns a client for the FeeBankLine from the given config.
+func NewFeeBankLineClient(c config) *FeeBankLineClient {
+	return &FeeBankLineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feebankline.Hooks(f(g(h())))`.
+func (c *FeeBankLineClient) Use(hooks ...Hook) {
+	c.hooks.FeeBankLine = append(c.hooks.FeeBankLine, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feebankline.Intercept(f(g(h())))`.
+func (c *FeeBankLineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeeBankLine = append(c.inters.FeeBankLine, interceptors...)
+}
+
+// Create returns a builder for creating a FeeBankLine entity.
+func (c *FeeBankLineClient) Create() *FeeBankLineCreate {
+	mutation := newFeeBankLineMutation(c.config, OpCreate)
+	return &FeeBankLineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeeBankLine entities.
+func (c *FeeBankLineClient) CreateBulk(builders ...*FeeBankLineCreate) *FeeBankLineCreateBulk {
+	return &FeeBankLineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeeBankLineClient) MapCreateBulk(slice any, setFunc func(*FeeBankLineCreate, int)) *FeeBankLineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeeBankLineCreateBulk{err: fmt.Errorf("calling to FeeBankLineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeeBankLineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeeBankLineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeeBankLine.
+func (c *FeeBankLineClient) Update() *FeeBankLineUpdate {
+	mutation := newFeeBankLineMutation(c.config, OpUpdate)
+	return &FeeBankLineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeeBankLineClient) UpdateOne(_m *FeeBankLine) *FeeBankLineUpdateOne {
+	mutation := newFeeBankLineMutation(c.config, OpUpdateOne, withFeeBankLine(_m))
+	return &FeeBankLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeeBankLineClient) UpdateOneID(id uuid.UUID) *FeeBankLineUpdateOne {
+	mutation := newFeeBankLineMutation(c.config, OpUpdateOne, withFeeBankLineID(id))
+	return &FeeBankLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeeBankLine.
+func (c *FeeBankLineClient) Delete() *FeeBankLineDelete {
+	mutation := newFeeBankLineMutation(c.config, OpDelete)
+	return &FeeBankLineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeeBankLineClient) DeleteOne(_m *FeeBankLine) *FeeBankLineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeeBankLineClient) DeleteOneID(id uuid.UUID) *FeeBankLineDeleteOne {
+	builder := c.Delete().Where(feebankline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeeBankLineDeleteOne{builder}
+}
+
+// Query returns a query builder for FeeBankLine.
+func (c *FeeBankLineClient) Query() *FeeBankLineQuery {
+	return &FeeBankLineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeeBankLine},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeeBankLine entity by its id.
+func (c *FeeBankLineClient) Get(ctx context.Context, id uuid.UUID) (*FeeBankLine, error) {
+	return c.Query().Where(feebankline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeeBankLineClient) GetX(ctx context.Context, id uuid.UUID) *FeeBankLine {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeeBankLine.
+func (c *FeeBankLineClient) QueryEstate(_m *FeeBankLine) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feebankline.Table, feebankline.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feebankline.EstateTable, feebankline.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStatement queries the statement edge of a FeeBankLine.
+func (c *FeeBankLineClient) QueryStatement(_m *FeeBankLine) *FeeBankStatementQuery {
+	query := (&FeeBankStatementClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feebankline.Table, feebankline.FieldID, id),
+			sqlgraph.To(feebankstatement.Table, feebankstatement.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feebankline.StatementTable, feebankline.StatementColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryProposedHousehold queries the proposed_household edge of a FeeBankLine.
+func (c *FeeBankLineClient) QueryProposedHousehold(_m *FeeBankLine) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feebankline.Table, feebankline.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feebankline.ProposedHouseholdTable, feebankline.ProposedHouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a FeeBankLine.
+func (c *FeeBankLineClient) QueryHousehold(_m *FeeBankLine) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feebankline.Table, feebankline.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feebankline.HouseholdTable, feebankline.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPayment queries the payment edge of a FeeBankLine.
+func (c *FeeBankLineClient) QueryPayment(_m *FeeBankLine) *FeePaymentQuery {
+	query := (&FeePaymentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feebankline.Table, feebankline.FieldID, id),
+			sqlgraph.To(feepayment.Table, feepayment.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feebankline.PaymentTable, feebankline.PaymentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeeBankLineClient) Hooks() []Hook {
+	return c.hooks.FeeBankLine
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeeBankLineClient) Interceptors() []Interceptor {
+	return c.inters.FeeBankLine
+}
+
+func (c *FeeBankLineClient) mutate(ctx context.Context, m *FeeBankLineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeeBankLineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeeBankLineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeeBankLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeeBankLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeeBankLine mutation op: %q", m.Op())
+	}
+}
+
+// FeeBankStatementClient is a client for the FeeBankStatement schema.
+type FeeBankStatementClient struct {
+	config
+}
+
+// NewFeeBankStatementClient returns a client for the FeeBankStatement from the given config.
+func NewFeeBankStatementClient(c config) *FeeBankStatementClient {
+	return &FeeBankStatementClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feebankstatement.Hooks(f(g(h())))`.
+func (c *FeeBankStatementClient) Use(hooks ...Hook) {
+	c.hooks.FeeBankStatement = append(c.hooks.FeeBankStatement, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feebankstatement.Intercept(f(g(h())))`.
+func (c *FeeBankStatementClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeeBankStatement = append(c.inters.FeeBankStatement, interceptors...)
+}
+
+// Create returns a builder for creating a FeeBankStatement entity.
+func (c *FeeBankStatementClient) Create() *FeeBankStatementCreate {
+	mutation := newFeeBankStatementMutation(c.config, OpCreate)
+	return &FeeBankStatementCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeeBankStatement entities.
+func (c *FeeBankStatementClient) CreateBulk(builders ...*FeeBankStatementCreate) *FeeBankStatementCreateBulk {
+	return &FeeBankStatementCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeeBankStatementClient) MapCreateBulk(slice any, setFunc func(*FeeBankStatementCreate, int)) *FeeBankStatementCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeeBankStatementCreateBulk{err: fmt.Errorf("calling to FeeBankStatementClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeeBankStatementCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeeBankStatementCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeeBankStatement.
+func (c *FeeBankStatementClient) Update() *FeeBankStatementUpdate {
+	mutation := newFeeBankStatementMutation(c.config, OpUpdate)
+	return &FeeBankStatementUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeeBankStatementClient) UpdateOne(_m *FeeBankStatement) *FeeBankStatementUpdateOne {
+	mutation := newFeeBankStatementMutation(c.config, OpUpdateOne, withFeeBankStatement(_m))
+	return &FeeBankStatementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeeBankStatementClient) UpdateOneID(id uuid.UUID) *FeeBankStatementUpdateOne {
+	mutation := newFeeBankStatementMutation(c.config, OpUpdateOne, withFeeBankStatementID(id))
+	return &FeeBankStatementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeeBankStatement.
+func (c *FeeBankStatementClient) Delete() *FeeBankStatementDelete {
+	mutation := newFeeBankStatementMutation(c.config, OpDelete)
+	return &FeeBankStatementDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeeBankStatementClient) DeleteOne(_m *FeeBankStatement) *FeeBankStatementDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeeBankStatementClient) DeleteOneID(id uuid.UUID) *FeeBankStatementDeleteOne {
+	builder := c.Delete().Where(feebankstatement.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeeBankStatementDeleteOne{builder}
+}
+
+// Query returns a query builder for FeeBankStatement.
+func (c *FeeBankStatementClient) Query() *FeeBankStatementQuery {
+	return &FeeBankStatementQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeeBankStatement},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeeBankStatement entity by its id.
+func (c *FeeBankStatementClient) Get(ctx context.Context, id uuid.UUID) (*FeeBankStatement, error) {
+	return c.Query().Where(feebankstatement.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeeBankStatementClient) GetX(ctx context.Context, id uuid.UUID) *FeeBankStatement {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeeBankStatement.
+func (c *FeeBankStatementClient) QueryEstate(_m *FeeBankStatement) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feebankstatement.Table, feebankstatement.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feebankstatement.EstateTable, feebankstatement.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEntries queries the entries edge of a FeeBankStatement.
+func (c *FeeBankStatementClient) QueryEntries(_m *FeeBankStatement) *FeeBankLineQuery {
+	query := (&FeeBankLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feebankstatement.Table, feebankstatement.FieldID, id),
+			sqlgraph.To(feebankline.Table, feebankline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, feebankstatement.EntriesTable, feebankstatement.EntriesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeeBankStatementClient) Hooks() []Hook {
+	return c.hooks.FeeBankStatement
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeeBankStatementClient) Interceptors() []Interceptor {
+	return c.inters.FeeBankStatement
+}
+
+func (c *FeeBankStatementClient) mutate(ctx context.Context, m *FeeBankStatementMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeeBankStatementCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeeBankStatementUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeeBankStatementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeeBankStatementDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeeBankStatement mutation op: %q", m.Op())
+	}
+}
+
 // FeeBookClient is a client for the FeeBook schema.
 type FeeBookClient struct {
 	config
@@ -6682,6 +9060,677 @@ func (c *FeeCreditNoteClient) mutate(ctx context.Context, m *FeeCreditNoteMutati
 		return (&FeeCreditNoteDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown FeeCreditNote mutation op: %q", m.Op())
+	}
+}
+
+// FeeDispatchClient is a client for the FeeDispatch schema.
+type FeeDispatchClient struct {
+	config
+}
+
+// NewFeeDispatchClient returns a client for the FeeDispatch from the given config.
+func NewFeeDispatchClient(c config) *FeeDispatchClient {
+	return &FeeDispatchClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feedispatch.Hooks(f(g(h())))`.
+func (c *FeeDispatchClient) Use(hooks ...Hook) {
+	c.hooks.FeeDispatch = append(c.hooks.FeeDispatch, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feedispatch.Intercept(f(g(h())))`.
+func (c *FeeDispatchClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeeDispatch = append(c.inters.FeeDispatch, interceptors...)
+}
+
+// Create returns a builder for creating a FeeDispatch entity.
+func (c *FeeDispatchClient) Create() *FeeDispatchCreate {
+	mutation := newFeeDispatchMutation(c.config, OpCreate)
+	return &FeeDispatchCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeeDispatch entities.
+func (c *FeeDispatchClient) CreateBulk(builders ...*FeeDispatchCreate) *FeeDispatchCreateBulk {
+	return &FeeDispatchCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeeDispatchClient) MapCreateBulk(slice any, setFunc func(*FeeDispatchCreate, int)) *FeeDispatchCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeeDispatchCreateBulk{err: fmt.Errorf("calling to FeeDispatchClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeeDispatchCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeeDispatchCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeeDispatch.
+func (c *FeeDispatchClient) Update() *FeeDispatchUpdate {
+	mutation := newFeeDispatchMutation(c.config, OpUpdate)
+	return &FeeDispatchUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeeDispatchClient) UpdateOne(_m *FeeDispatch) *FeeDispatchUpdateOne {
+	mutation := newFeeDispatchMutation(c.config, OpUpdateOne, withFeeDispatch(_m))
+	return &FeeDispatchUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeeDispatchClient) UpdateOneID(id uuid.UUID) *FeeDispatchUpdateOne {
+	mutation := newFeeDispatchMutation(c.config, OpUpdateOne, withFeeDispatchID(id))
+	return &FeeDispatchUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeeDispatch.
+func (c *FeeDispatchClient) Delete() *FeeDispatchDelete {
+	mutation := newFeeDispatchMutation(c.config, OpDelete)
+	return &FeeDispatchDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeeDispatchClient) DeleteOne(_m *FeeDispatch) *FeeDispatchDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeeDispatchClient) DeleteOneID(id uuid.UUID) *FeeDispatchDeleteOne {
+	builder := c.Delete().Where(feedispatch.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeeDispatchDeleteOne{builder}
+}
+
+// Query returns a query builder for FeeDispatch.
+func (c *FeeDispatchClient) Query() *FeeDispatchQuery {
+	return &FeeDispatchQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeeDispatch},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeeDispatch entity by its id.
+func (c *FeeDispatchClient) Get(ctx context.Context, id uuid.UUID) (*FeeDispatch, error) {
+	return c.Query().Where(feedispatch.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeeDispatchClient) GetX(ctx context.Context, id uuid.UUID) *FeeDispatch {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeeDispatch.
+func (c *FeeDispatchClient) QueryEstate(_m *FeeDispatch) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedispatch.Table, feedispatch.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feedispatch.EstateTable, feedispatch.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryNotice queries the notice edge of a FeeDispatch.
+func (c *FeeDispatchClient) QueryNotice(_m *FeeDispatch) *FeeNoticeQuery {
+	query := (&FeeNoticeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedispatch.Table, feedispatch.FieldID, id),
+			sqlgraph.To(feenotice.Table, feenotice.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feedispatch.NoticeTable, feedispatch.NoticeColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDunning queries the dunning edge of a FeeDispatch.
+func (c *FeeDispatchClient) QueryDunning(_m *FeeDispatch) *FeeDunningQuery {
+	query := (&FeeDunningClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedispatch.Table, feedispatch.FieldID, id),
+			sqlgraph.To(feedunning.Table, feedunning.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feedispatch.DunningTable, feedispatch.DunningColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a FeeDispatch.
+func (c *FeeDispatchClient) QueryHousehold(_m *FeeDispatch) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedispatch.Table, feedispatch.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feedispatch.HouseholdTable, feedispatch.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReport queries the report edge of a FeeDispatch.
+func (c *FeeDispatchClient) QueryReport(_m *FeeDispatch) *FeeReportQuery {
+	query := (&FeeReportClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedispatch.Table, feedispatch.FieldID, id),
+			sqlgraph.To(feereport.Table, feereport.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feedispatch.ReportTable, feedispatch.ReportColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryProofs queries the proofs edge of a FeeDispatch.
+func (c *FeeDispatchClient) QueryProofs(_m *FeeDispatch) *FeeProofQuery {
+	query := (&FeeProofClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedispatch.Table, feedispatch.FieldID, id),
+			sqlgraph.To(feeproof.Table, feeproof.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, feedispatch.ProofsTable, feedispatch.ProofsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeeDispatchClient) Hooks() []Hook {
+	return c.hooks.FeeDispatch
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeeDispatchClient) Interceptors() []Interceptor {
+	return c.inters.FeeDispatch
+}
+
+func (c *FeeDispatchClient) mutate(ctx context.Context, m *FeeDispatchMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeeDispatchCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeeDispatchUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeeDispatchUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeeDispatchDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeeDispatch mutation op: %q", m.Op())
+	}
+}
+
+// FeeDunningClient is a client for the FeeDunning schema.
+type FeeDunningClient struct {
+	config
+}
+
+// NewFeeDunningClient returns a client for the FeeDunning from the given config.
+func NewFeeDunningClient(c config) *FeeDunningClient {
+	return &FeeDunningClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feedunning.Hooks(f(g(h())))`.
+func (c *FeeDunningClient) Use(hooks ...Hook) {
+	c.hooks.FeeDunning = append(c.hooks.FeeDunning, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feedunning.Intercept(f(g(h())))`.
+func (c *FeeDunningClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeeDunning = append(c.inters.FeeDunning, interceptors...)
+}
+
+// Create returns a builder for creating a FeeDunning entity.
+func (c *FeeDunningClient) Create() *FeeDunningCreate {
+	mutation := newFeeDunningMutation(c.config, OpCreate)
+	return &FeeDunningCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeeDunning entities.
+func (c *FeeDunningClient) CreateBulk(builders ...*FeeDunningCreate) *FeeDunningCreateBulk {
+	return &FeeDunningCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeeDunningClient) MapCreateBulk(slice any, setFunc func(*FeeDunningCreate, int)) *FeeDunningCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeeDunningCreateBulk{err: fmt.Errorf("calling to FeeDunningClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeeDunningCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeeDunningCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeeDunning.
+func (c *FeeDunningClient) Update() *FeeDunningUpdate {
+	mutation := newFeeDunningMutation(c.config, OpUpdate)
+	return &FeeDunningUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeeDunningClient) UpdateOne(_m *FeeDunning) *FeeDunningUpdateOne {
+	mutation := newFeeDunningMutation(c.config, OpUpdateOne, withFeeDunning(_m))
+	return &FeeDunningUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeeDunningClient) UpdateOneID(id uuid.UUID) *FeeDunningUpdateOne {
+	mutation := newFeeDunningMutation(c.config, OpUpdateOne, withFeeDunningID(id))
+	return &FeeDunningUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeeDunning.
+func (c *FeeDunningClient) Delete() *FeeDunningDelete {
+	mutation := newFeeDunningMutation(c.config, OpDelete)
+	return &FeeDunningDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeeDunningClient) DeleteOne(_m *FeeDunning) *FeeDunningDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeeDunningClient) DeleteOneID(id uuid.UUID) *FeeDunningDeleteOne {
+	builder := c.Delete().Where(feedunning.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeeDunningDeleteOne{builder}
+}
+
+// Query returns a query builder for FeeDunning.
+func (c *FeeDunningClient) Query() *FeeDunningQuery {
+	return &FeeDunningQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeeDunning},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeeDunning entity by its id.
+func (c *FeeDunningClient) Get(ctx context.Context, id uuid.UUID) (*FeeDunning, error) {
+	return c.Query().Where(feedunning.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeeDunningClient) GetX(ctx context.Context, id uuid.UUID) *FeeDunning {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeeDunning.
+func (c *FeeDunningClient) QueryEstate(_m *FeeDunning) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedunning.Table, feedunning.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feedunning.EstateTable, feedunning.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a FeeDunning.
+func (c *FeeDunningClient) QueryHousehold(_m *FeeDunning) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedunning.Table, feedunning.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feedunning.HouseholdTable, feedunning.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReplaces queries the replaces edge of a FeeDunning.
+func (c *FeeDunningClient) QueryReplaces(_m *FeeDunning) *FeeDunningQuery {
+	query := (&FeeDunningClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedunning.Table, feedunning.FieldID, id),
+			sqlgraph.To(feedunning.Table, feedunning.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, feedunning.ReplacesTable, feedunning.ReplacesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReplacement queries the replacement edge of a FeeDunning.
+func (c *FeeDunningClient) QueryReplacement(_m *FeeDunning) *FeeDunningQuery {
+	query := (&FeeDunningClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedunning.Table, feedunning.FieldID, id),
+			sqlgraph.To(feedunning.Table, feedunning.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, feedunning.ReplacementTable, feedunning.ReplacementColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPrevious queries the previous edge of a FeeDunning.
+func (c *FeeDunningClient) QueryPrevious(_m *FeeDunning) *FeeDunningQuery {
+	query := (&FeeDunningClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedunning.Table, feedunning.FieldID, id),
+			sqlgraph.To(feedunning.Table, feedunning.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, feedunning.PreviousTable, feedunning.PreviousColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryNext queries the next edge of a FeeDunning.
+func (c *FeeDunningClient) QueryNext(_m *FeeDunning) *FeeDunningQuery {
+	query := (&FeeDunningClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedunning.Table, feedunning.FieldID, id),
+			sqlgraph.To(feedunning.Table, feedunning.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, feedunning.NextTable, feedunning.NextColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLines queries the lines edge of a FeeDunning.
+func (c *FeeDunningClient) QueryLines(_m *FeeDunning) *FeeDunningLineQuery {
+	query := (&FeeDunningLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedunning.Table, feedunning.FieldID, id),
+			sqlgraph.To(feedunningline.Table, feedunningline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, feedunning.LinesTable, feedunning.LinesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDispatches queries the dispatches edge of a FeeDunning.
+func (c *FeeDunningClient) QueryDispatches(_m *FeeDunning) *FeeDispatchQuery {
+	query := (&FeeDispatchClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedunning.Table, feedunning.FieldID, id),
+			sqlgraph.To(feedispatch.Table, feedispatch.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, feedunning.DispatchesTable, feedunning.DispatchesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeeDunningClient) Hooks() []Hook {
+	return c.hooks.FeeDunning
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeeDunningClient) Interceptors() []Interceptor {
+	return c.inters.FeeDunning
+}
+
+func (c *FeeDunningClient) mutate(ctx context.Context, m *FeeDunningMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeeDunningCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeeDunningUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeeDunningUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeeDunningDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeeDunning mutation op: %q", m.Op())
+	}
+}
+
+// FeeDunningLineClient is a client for the FeeDunningLine schema.
+type FeeDunningLineClient struct {
+	config
+}
+
+// NewFeeDunningLineClient returns a client for the FeeDunningLine from the given config.
+func NewFeeDunningLineClient(c config) *FeeDunningLineClient {
+	return &FeeDunningLineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feedunningline.Hooks(f(g(h())))`.
+func (c *FeeDunningLineClient) Use(hooks ...Hook) {
+	c.hooks.FeeDunningLine = append(c.hooks.FeeDunningLine, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feedunningline.Intercept(f(g(h())))`.
+func (c *FeeDunningLineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeeDunningLine = append(c.inters.FeeDunningLine, interceptors...)
+}
+
+// Create returns a builder for creating a FeeDunningLine entity.
+func (c *FeeDunningLineClient) Create() *FeeDunningLineCreate {
+	mutation := newFeeDunningLineMutation(c.config, OpCreate)
+	return &FeeDunningLineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeeDunningLine entities.
+func (c *FeeDunningLineClient) CreateBulk(builders ...*FeeDunningLineCreate) *FeeDunningLineCreateBulk {
+	return &FeeDunningLineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeeDunningLineClient) MapCreateBulk(slice any, setFunc func(*FeeDunningLineCreate, int)) *FeeDunningLineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeeDunningLineCreateBulk{err: fmt.Errorf("calling to FeeDunningLineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeeDunningLineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeeDunningLineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeeDunningLine.
+func (c *FeeDunningLineClient) Update() *FeeDunningLineUpdate {
+	mutation := newFeeDunningLineMutation(c.config, OpUpdate)
+	return &FeeDunningLineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeeDunningLineClient) UpdateOne(_m *FeeDunningLine) *FeeDunningLineUpdateOne {
+	mutation := newFeeDunningLineMutation(c.config, OpUpdateOne, withFeeDunningLine(_m))
+	return &FeeDunningLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeeDunningLineClient) UpdateOneID(id uuid.UUID) *FeeDunningLineUpdateOne {
+	mutation := newFeeDunningLineMutation(c.config, OpUpdateOne, withFeeDunningLineID(id))
+	return &FeeDunningLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeeDunningLine.
+func (c *FeeDunningLineClient) Delete() *FeeDunningLineDelete {
+	mutation := newFeeDunningLineMutation(c.config, OpDelete)
+	return &FeeDunningLineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeeDunningLineClient) DeleteOne(_m *FeeDunningLine) *FeeDunningLineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeeDunningLineClient) DeleteOneID(id uuid.UUID) *FeeDunningLineDeleteOne {
+	builder := c.Delete().Where(feedunningline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeeDunningLineDeleteOne{builder}
+}
+
+// Query returns a query builder for FeeDunningLine.
+func (c *FeeDunningLineClient) Query() *FeeDunningLineQuery {
+	return &FeeDunningLineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeeDunningLine},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeeDunningLine entity by its id.
+func (c *FeeDunningLineClient) Get(ctx context.Context, id uuid.UUID) (*FeeDunningLine, error) {
+	return c.Query().Where(feedunningline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeeDunningLineClient) GetX(ctx context.Context, id uuid.UUID) *FeeDunningLine {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeeDunningLine.
+func (c *FeeDunningLineClient) QueryEstate(_m *FeeDunningLine) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedunningline.Table, feedunningline.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feedunningline.EstateTable, feedunningline.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDunning queries the dunning edge of a FeeDunningLine.
+func (c *FeeDunningLineClient) QueryDunning(_m *FeeDunningLine) *FeeDunningQuery {
+	query := (&FeeDunningClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedunningline.Table, feedunningline.FieldID, id),
+			sqlgraph.To(feedunning.Table, feedunning.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feedunningline.DunningTable, feedunningline.DunningColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryNotice queries the notice edge of a FeeDunningLine.
+func (c *FeeDunningLineClient) QueryNotice(_m *FeeDunningLine) *FeeNoticeQuery {
+	query := (&FeeNoticeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedunningline.Table, feedunningline.FieldID, id),
+			sqlgraph.To(feenotice.Table, feenotice.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feedunningline.NoticeTable, feedunningline.NoticeColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeeDunningLineClient) Hooks() []Hook {
+	return c.hooks.FeeDunningLine
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeeDunningLineClient) Interceptors() []Interceptor {
+	return c.inters.FeeDunningLine
+}
+
+func (c *FeeDunningLineClient) mutate(ctx context.Context, m *FeeDunningLineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeeDunningLineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeeDunningLineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeeDunningLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeeDunningLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeeDunningLine mutation op: %q", m.Op())
 	}
 }
 
@@ -7063,6 +10112,38 @@ func (c *FeeNoticeClient) QueryCreditNotes(_m *FeeNotice) *FeeCreditNoteQuery {
 			sqlgraph.From(feenotice.Table, feenotice.FieldID, id),
 			sqlgraph.To(feecreditnote.Table, feecreditnote.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, feenotice.CreditNotesTable, feenotice.CreditNotesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDispatches queries the dispatches edge of a FeeNotice.
+func (c *FeeNoticeClient) QueryDispatches(_m *FeeNotice) *FeeDispatchQuery {
+	query := (&FeeDispatchClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feenotice.Table, feenotice.FieldID, id),
+			sqlgraph.To(feedispatch.Table, feedispatch.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, feenotice.DispatchesTable, feenotice.DispatchesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDunningLines queries the dunning_lines edge of a FeeNotice.
+func (c *FeeNoticeClient) QueryDunningLines(_m *FeeNotice) *FeeDunningLineQuery {
+	query := (&FeeDunningLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feenotice.Table, feenotice.FieldID, id),
+			sqlgraph.To(feedunningline.Table, feedunningline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, feenotice.DunningLinesTable, feenotice.DunningLinesColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -7667,6 +10748,730 @@ func (c *FeePostingClient) mutate(ctx context.Context, m *FeePostingMutation) (V
 		return (&FeePostingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown FeePosting mutation op: %q", m.Op())
+	}
+}
+
+// FeeProofClient is a client for the FeeProof schema.
+type FeeProofClient struct {
+	config
+}
+
+// NewFeeProofClient returns a client for the FeeProof from the given config.
+func NewFeeProofClient(c config) *FeeProofClient {
+	return &FeeProofClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feeproof.Hooks(f(g(h())))`.
+func (c *FeeProofClient) Use(hooks ...Hook) {
+	c.hooks.FeeProof = append(c.hooks.FeeProof, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feeproof.Intercept(f(g(h())))`.
+func (c *FeeProofClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeeProof = append(c.inters.FeeProof, interceptors...)
+}
+
+// Create returns a builder for creating a FeeProof entity.
+func (c *FeeProofClient) Create() *FeeProofCreate {
+	mutation := newFeeProofMutation(c.config, OpCreate)
+	return &FeeProofCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeeProof entities.
+func (c *FeeProofClient) CreateBulk(builders ...*FeeProofCreate) *FeeProofCreateBulk {
+	return &FeeProofCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeeProofClient) MapCreateBulk(slice any, setFunc func(*FeeProofCreate, int)) *FeeProofCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeeProofCreateBulk{err: fmt.Errorf("calling to FeeProofClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeeProofCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeeProofCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeeProof.
+func (c *FeeProofClient) Update() *FeeProofUpdate {
+	mutation := newFeeProofMutation(c.config, OpUpdate)
+	return &FeeProofUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeeProofClient) UpdateOne(_m *FeeProof) *FeeProofUpdateOne {
+	mutation := newFeeProofMutation(c.config, OpUpdateOne, withFeeProof(_m))
+	return &FeeProofUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeeProofClient) UpdateOneID(id uuid.UUID) *FeeProofUpdateOne {
+	mutation := newFeeProofMutation(c.config, OpUpdateOne, withFeeProofID(id))
+	return &FeeProofUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeeProof.
+func (c *FeeProofClient) Delete() *FeeProofDelete {
+	mutation := newFeeProofMutation(c.config, OpDelete)
+	return &FeeProofDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeeProofClient) DeleteOne(_m *FeeProof) *FeeProofDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeeProofClient) DeleteOneID(id uuid.UUID) *FeeProofDeleteOne {
+	builder := c.Delete().Where(feeproof.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeeProofDeleteOne{builder}
+}
+
+// Query returns a query builder for FeeProof.
+func (c *FeeProofClient) Query() *FeeProofQuery {
+	return &FeeProofQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeeProof},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeeProof entity by its id.
+func (c *FeeProofClient) Get(ctx context.Context, id uuid.UUID) (*FeeProof, error) {
+	return c.Query().Where(feeproof.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeeProofClient) GetX(ctx context.Context, id uuid.UUID) *FeeProof {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeeProof.
+func (c *FeeProofClient) QueryEstate(_m *FeeProof) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feeproof.Table, feeproof.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feeproof.EstateTable, feeproof.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDispatch queries the dispatch edge of a FeeProof.
+func (c *FeeProofClient) QueryDispatch(_m *FeeProof) *FeeDispatchQuery {
+	query := (&FeeDispatchClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feeproof.Table, feeproof.FieldID, id),
+			sqlgraph.To(feedispatch.Table, feedispatch.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feeproof.DispatchTable, feeproof.DispatchColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeeProofClient) Hooks() []Hook {
+	return c.hooks.FeeProof
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeeProofClient) Interceptors() []Interceptor {
+	return c.inters.FeeProof
+}
+
+func (c *FeeProofClient) mutate(ctx context.Context, m *FeeProofMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeeProofCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeeProofUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeeProofUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeeProofDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeeProof mutation op: %q", m.Op())
+	}
+}
+
+// FeeRefundClient is a client for the FeeRefund schema.
+type FeeRefundClient struct {
+	config
+}
+
+// NewFeeRefundClient returns a client for the FeeRefund from the given config.
+func NewFeeRefundClient(c config) *FeeRefundClient {
+	return &FeeRefundClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feerefund.Hooks(f(g(h())))`.
+func (c *FeeRefundClient) Use(hooks ...Hook) {
+	c.hooks.FeeRefund = append(c.hooks.FeeRefund, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feerefund.Intercept(f(g(h())))`.
+func (c *FeeRefundClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeeRefund = append(c.inters.FeeRefund, interceptors...)
+}
+
+// Create returns a builder for creating a FeeRefund entity.
+func (c *FeeRefundClient) Create() *FeeRefundCreate {
+	mutation := newFeeRefundMutation(c.config, OpCreate)
+	return &FeeRefundCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeeRefund entities.
+func (c *FeeRefundClient) CreateBulk(builders ...*FeeRefundCreate) *FeeRefundCreateBulk {
+	return &FeeRefundCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeeRefundClient) MapCreateBulk(slice any, setFunc func(*FeeRefundCreate, int)) *FeeRefundCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeeRefundCreateBulk{err: fmt.Errorf("calling to FeeRefundClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeeRefundCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeeRefundCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeeRefund.
+func (c *FeeRefundClient) Update() *FeeRefundUpdate {
+	mutation := newFeeRefundMutation(c.config, OpUpdate)
+	return &FeeRefundUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeeRefundClient) UpdateOne(_m *FeeRefund) *FeeRefundUpdateOne {
+	mutation := newFeeRefundMutation(c.config, OpUpdateOne, withFeeRefund(_m))
+	return &FeeRefundUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeeRefundClient) UpdateOneID(id uuid.UUID) *FeeRefundUpdateOne {
+	mutation := newFeeRefundMutation(c.config, OpUpdateOne, withFeeRefundID(id))
+	return &FeeRefundUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeeRefund.
+func (c *FeeRefundClient) Delete() *FeeRefundDelete {
+	mutation := newFeeRefundMutation(c.config, OpDelete)
+	return &FeeRefundDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeeRefundClient) DeleteOne(_m *FeeRefund) *FeeRefundDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeeRefundClient) DeleteOneID(id uuid.UUID) *FeeRefundDeleteOne {
+	builder := c.Delete().Where(feerefund.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeeRefundDeleteOne{builder}
+}
+
+// Query returns a query builder for FeeRefund.
+func (c *FeeRefundClient) Query() *FeeRefundQuery {
+	return &FeeRefundQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeeRefund},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeeRefund entity by its id.
+func (c *FeeRefundClient) Get(ctx context.Context, id uuid.UUID) (*FeeRefund, error) {
+	return c.Query().Where(feerefund.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeeRefundClient) GetX(ctx context.Context, id uuid.UUID) *FeeRefund {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeeRefund.
+func (c *FeeRefundClient) QueryEstate(_m *FeeRefund) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feerefund.Table, feerefund.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feerefund.EstateTable, feerefund.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a FeeRefund.
+func (c *FeeRefundClient) QueryHousehold(_m *FeeRefund) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feerefund.Table, feerefund.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feerefund.HouseholdTable, feerefund.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryApproval queries the approval edge of a FeeRefund.
+func (c *FeeRefundClient) QueryApproval(_m *FeeRefund) *ApprovalQuery {
+	query := (&ApprovalClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feerefund.Table, feerefund.FieldID, id),
+			sqlgraph.To(approval.Table, approval.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feerefund.ApprovalTable, feerefund.ApprovalColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryParts queries the parts edge of a FeeRefund.
+func (c *FeeRefundClient) QueryParts(_m *FeeRefund) *FeeRefundPartQuery {
+	query := (&FeeRefundPartClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feerefund.Table, feerefund.FieldID, id),
+			sqlgraph.To(feerefundpart.Table, feerefundpart.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, feerefund.PartsTable, feerefund.PartsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeeRefundClient) Hooks() []Hook {
+	return c.hooks.FeeRefund
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeeRefundClient) Interceptors() []Interceptor {
+	return c.inters.FeeRefund
+}
+
+func (c *FeeRefundClient) mutate(ctx context.Context, m *FeeRefundMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeeRefundCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeeRefundUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeeRefundUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeeRefundDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeeRefund mutation op: %q", m.Op())
+	}
+}
+
+// FeeRefundPartClient is a client for the FeeRefundPart schema.
+type FeeRefundPartClient struct {
+	config
+}
+
+// NewFeeRefundPartClient returns a client for the FeeRefundPart from the given config.
+func NewFeeRefundPartClient(c config) *FeeRefundPartClient {
+	return &FeeRefundPartClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feerefundpart.Hooks(f(g(h())))`.
+func (c *FeeRefundPartClient) Use(hooks ...Hook) {
+	c.hooks.FeeRefundPart = append(c.hooks.FeeRefundPart, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feerefundpart.Intercept(f(g(h())))`.
+func (c *FeeRefundPartClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeeRefundPart = append(c.inters.FeeRefundPart, interceptors...)
+}
+
+// Create returns a builder for creating a FeeRefundPart entity.
+func (c *FeeRefundPartClient) Create() *FeeRefundPartCreate {
+	mutation := newFeeRefundPartMutation(c.config, OpCreate)
+	return &FeeRefundPartCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeeRefundPart entities.
+func (c *FeeRefundPartClient) CreateBulk(builders ...*FeeRefundPartCreate) *FeeRefundPartCreateBulk {
+	return &FeeRefundPartCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeeRefundPartClient) MapCreateBulk(slice any, setFunc func(*FeeRefundPartCreate, int)) *FeeRefundPartCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeeRefundPartCreateBulk{err: fmt.Errorf("calling to FeeRefundPartClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeeRefundPartCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeeRefundPartCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeeRefundPart.
+func (c *FeeRefundPartClient) Update() *FeeRefundPartUpdate {
+	mutation := newFeeRefundPartMutation(c.config, OpUpdate)
+	return &FeeRefundPartUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeeRefundPartClient) UpdateOne(_m *FeeRefundPart) *FeeRefundPartUpdateOne {
+	mutation := newFeeRefundPartMutation(c.config, OpUpdateOne, withFeeRefundPart(_m))
+	return &FeeRefundPartUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeeRefundPartClient) UpdateOneID(id uuid.UUID) *FeeRefundPartUpdateOne {
+	mutation := newFeeRefundPartMutation(c.config, OpUpdateOne, withFeeRefundPartID(id))
+	return &FeeRefundPartUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeeRefundPart.
+func (c *FeeRefundPartClient) Delete() *FeeRefundPartDelete {
+	mutation := newFeeRefundPartMutation(c.config, OpDelete)
+	return &FeeRefundPartDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeeRefundPartClient) DeleteOne(_m *FeeRefundPart) *FeeRefundPartDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeeRefundPartClient) DeleteOneID(id uuid.UUID) *FeeRefundPartDeleteOne {
+	builder := c.Delete().Where(feerefundpart.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeeRefundPartDeleteOne{builder}
+}
+
+// Query returns a query builder for FeeRefundPart.
+func (c *FeeRefundPartClient) Query() *FeeRefundPartQuery {
+	return &FeeRefundPartQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeeRefundPart},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeeRefundPart entity by its id.
+func (c *FeeRefundPartClient) Get(ctx context.Context, id uuid.UUID) (*FeeRefundPart, error) {
+	return c.Query().Where(feerefundpart.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeeRefundPartClient) GetX(ctx context.Context, id uuid.UUID) *FeeRefundPart {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeeRefundPart.
+func (c *FeeRefundPartClient) QueryEstate(_m *FeeRefundPart) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feerefundpart.Table, feerefundpart.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feerefundpart.EstateTable, feerefundpart.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRefund queries the refund edge of a FeeRefundPart.
+func (c *FeeRefundPartClient) QueryRefund(_m *FeeRefundPart) *FeeRefundQuery {
+	query := (&FeeRefundClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feerefundpart.Table, feerefundpart.FieldID, id),
+			sqlgraph.To(feerefund.Table, feerefund.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feerefundpart.RefundTable, feerefundpart.RefundColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPayment queries the payment edge of a FeeRefundPart.
+func (c *FeeRefundPartClient) QueryPayment(_m *FeeRefundPart) *FeePaymentQuery {
+	query := (&FeePaymentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feerefundpart.Table, feerefundpart.FieldID, id),
+			sqlgraph.To(feepayment.Table, feepayment.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feerefundpart.PaymentTable, feerefundpart.PaymentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCreditNote queries the credit_note edge of a FeeRefundPart.
+func (c *FeeRefundPartClient) QueryCreditNote(_m *FeeRefundPart) *FeeCreditNoteQuery {
+	query := (&FeeCreditNoteClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feerefundpart.Table, feerefundpart.FieldID, id),
+			sqlgraph.To(feecreditnote.Table, feecreditnote.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feerefundpart.CreditNoteTable, feerefundpart.CreditNoteColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeeRefundPartClient) Hooks() []Hook {
+	return c.hooks.FeeRefundPart
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeeRefundPartClient) Interceptors() []Interceptor {
+	return c.inters.FeeRefundPart
+}
+
+func (c *FeeRefundPartClient) mutate(ctx context.Context, m *FeeRefundPartMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeeRefundPartCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeeRefundPartUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeeRefundPartUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeeRefundPartDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeeRefundPart mutation op: %q", m.Op())
+	}
+}
+
+// FeeReportClient is a client for the FeeReport schema.
+type FeeReportClient struct {
+	config
+}
+
+// NewFeeReportClient returns a client for the FeeReport from the given config.
+func NewFeeReportClient(c config) *FeeReportClient {
+	return &FeeReportClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feereport.Hooks(f(g(h())))`.
+func (c *FeeReportClient) Use(hooks ...Hook) {
+	c.hooks.FeeReport = append(c.hooks.FeeReport, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feereport.Intercept(f(g(h())))`.
+func (c *FeeReportClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeeReport = append(c.inters.FeeReport, interceptors...)
+}
+
+// Create returns a builder for creating a FeeReport entity.
+func (c *FeeReportClient) Create() *FeeReportCreate {
+	mutation := newFeeReportMutation(c.config, OpCreate)
+	return &FeeReportCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeeReport entities.
+func (c *FeeReportClient) CreateBulk(builders ...*FeeReportCreate) *FeeReportCreateBulk {
+	return &FeeReportCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeeReportClient) MapCreateBulk(slice any, setFunc func(*FeeReportCreate, int)) *FeeReportCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeeReportCreateBulk{err: fmt.Errorf("calling to FeeReportClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeeReportCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeeReportCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeeReport.
+func (c *FeeReportClient) Update() *FeeReportUpdate {
+	mutation := newFeeReportMutation(c.config, OpUpdate)
+	return &FeeReportUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeeReportClient) UpdateOne(_m *FeeReport) *FeeReportUpdateOne {
+	mutation := newFeeReportMutation(c.config, OpUpdateOne, withFeeReport(_m))
+	return &FeeReportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeeReportClient) UpdateOneID(id uuid.UUID) *FeeReportUpdateOne {
+	mutation := newFeeReportMutation(c.config, OpUpdateOne, withFeeReportID(id))
+	return &FeeReportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeeReport.
+func (c *FeeReportClient) Delete() *FeeReportDelete {
+	mutation := newFeeReportMutation(c.config, OpDelete)
+	return &FeeReportDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeeReportClient) DeleteOne(_m *FeeReport) *FeeReportDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeeReportClient) DeleteOneID(id uuid.UUID) *FeeReportDeleteOne {
+	builder := c.Delete().Where(feereport.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeeReportDeleteOne{builder}
+}
+
+// Query returns a query builder for FeeReport.
+func (c *FeeReportClient) Query() *FeeReportQuery {
+	return &FeeReportQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeeReport},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeeReport entity by its id.
+func (c *FeeReportClient) Get(ctx context.Context, id uuid.UUID) (*FeeReport, error) {
+	return c.Query().Where(feereport.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeeReportClient) GetX(ctx context.Context, id uuid.UUID) *FeeReport {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeeReport.
+func (c *FeeReportClient) QueryEstate(_m *FeeReport) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feereport.Table, feereport.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feereport.EstateTable, feereport.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryList queries the list edge of a FeeReport.
+func (c *FeeReportClient) QueryList(_m *FeeReport) *FeeDispatchQuery {
+	query := (&FeeDispatchClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feereport.Table, feereport.FieldID, id),
+			sqlgraph.To(feedispatch.Table, feedispatch.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, feereport.ListTable, feereport.ListColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeeReportClient) Hooks() []Hook {
+	return c.hooks.FeeReport
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeeReportClient) Interceptors() []Interceptor {
+	return c.inters.FeeReport
+}
+
+func (c *FeeReportClient) mutate(ctx context.Context, m *FeeReportMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeeReportCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeeReportUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeeReportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeeReportDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeeReport mutation op: %q", m.Op())
 	}
 }
 
@@ -20288,44 +24093,50 @@ type (
 		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
 		ArchiveFile, ArchiveHold, ArchiveLoan, ArchiveLoanLine, ArchiveManual,
 		ArchivePermit, ArchiveRequest, ArchiveRequestDocument, ArchiveRetention,
-		ArchiveReturn, ArchiveVolume, Area, Building, Certificate, Complaint,
-		Correspondence, Defect, DefectEvent, DefectPhoto, Department, EmergencyContact,
-		Estate, ExternalPerson, FeeAccount, FeeAllocation, FeeBook, FeeCreditNote,
-		FeeEntry, FeeNotice, FeeNoticeLine, FeePayment, FeePosting, FeeRun, FeeTariff,
-		File, Household, ImportRun, Inspection, InspectionDue, InspectionItem,
-		InspectionPhoto, InspectionResult, InspectionRound, InspectionRoundKey,
-		InspectionRoundLine, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
-		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
-		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
-		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
-		KeySpotCheck, KeyStatement, KeyStatementLine, MailCase, MailDay, MailDelivery,
-		MailEvent, MailExcuse, MailItem, MailReceipt, MailReceiptLine, MailScan,
-		MeterReading, Obligation, Occupancy, PressAllocation, PressClaim,
-		PressDelivery, PressPause, PressReceipt, PressRecovery, PressSubscription,
-		Publication, Reconciliation, ReconciliationLine, Renovation, RenovationStep,
-		Resident, Signature, Staff, StaffFileConsultation, Unit, Vacancy,
-		Violation []ent.Hook
+		ArchiveReturn, ArchiveVolume, Area, Building, CalendarDay, Certificate,
+		Complaint, Correspondence, Defect, DefectEvent, DefectPhoto, Department,
+		DutyAssignment, DutyChange, DutyFeed, DutyHandover, DutyHandoverLine,
+		DutyLeave, DutyRoster, DutyShift, DutySwap, EmergencyContact, Estate,
+		ExternalPerson, FeeAccount, FeeAllocation, FeeBankLine, FeeBankStatement,
+		FeeBook, FeeCreditNote, FeeDispatch, FeeDunning, FeeDunningLine, FeeEntry,
+		FeeNotice, FeeNoticeLine, FeePayment, FeePosting, FeeProof, FeeRefund,
+		FeeRefundPart, FeeReport, FeeRun, FeeTariff, File, Household, ImportRun,
+		Inspection, InspectionDue, InspectionItem, InspectionPhoto, InspectionResult,
+		InspectionRound, InspectionRoundKey, InspectionRoundLine, KeyAcceptance,
+		KeyAcceptanceCheck, KeyAcceptanceLine, KeyBalance, KeyCabinetOpening,
+		KeyCopyOrder, KeyFollowUp, KeyGeneration, KeyHolder, KeyHook, KeyLoan,
+		KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine, KeyLockChange, KeyLoss,
+		KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet, KeySpotCheck,
+		KeyStatement, KeyStatementLine, MailCase, MailDay, MailDelivery, MailEvent,
+		MailExcuse, MailItem, MailReceipt, MailReceiptLine, MailScan, MeterReading,
+		Obligation, Occupancy, PressAllocation, PressClaim, PressDelivery, PressPause,
+		PressReceipt, PressRecovery, PressSubscription, Publication, Reconciliation,
+		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
+		StaffFileConsultation, Unit, Vacancy, Violation []ent.Hook
 	}
 	inters struct {
 		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
 		ArchiveFile, ArchiveHold, ArchiveLoan, ArchiveLoanLine, ArchiveManual,
 		ArchivePermit, ArchiveRequest, ArchiveRequestDocument, ArchiveRetention,
-		ArchiveReturn, ArchiveVolume, Area, Building, Certificate, Complaint,
-		Correspondence, Defect, DefectEvent, DefectPhoto, Department, EmergencyContact,
-		Estate, ExternalPerson, FeeAccount, FeeAllocation, FeeBook, FeeCreditNote,
-		FeeEntry, FeeNotice, FeeNoticeLine, FeePayment, FeePosting, FeeRun, FeeTariff,
-		File, Household, ImportRun, Inspection, InspectionDue, InspectionItem,
-		InspectionPhoto, InspectionResult, InspectionRound, InspectionRoundKey,
-		InspectionRoundLine, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
-		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
-		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
-		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
-		KeySpotCheck, KeyStatement, KeyStatementLine, MailCase, MailDay, MailDelivery,
-		MailEvent, MailExcuse, MailItem, MailReceipt, MailReceiptLine, MailScan,
-		MeterReading, Obligation, Occupancy, PressAllocation, PressClaim,
-		PressDelivery, PressPause, PressReceipt, PressRecovery, PressSubscription,
-		Publication, Reconciliation, ReconciliationLine, Renovation, RenovationStep,
-		Resident, Signature, Staff, StaffFileConsultation, Unit, Vacancy,
-		Violation []ent.Interceptor
+		ArchiveReturn, ArchiveVolume, Area, Building, CalendarDay, Certificate,
+		Complaint, Correspondence, Defect, DefectEvent, DefectPhoto, Department,
+		DutyAssignment, DutyChange, DutyFeed, DutyHandover, DutyHandoverLine,
+		DutyLeave, DutyRoster, DutyShift, DutySwap, EmergencyContact, Estate,
+		ExternalPerson, FeeAccount, FeeAllocation, FeeBankLine, FeeBankStatement,
+		FeeBook, FeeCreditNote, FeeDispatch, FeeDunning, FeeDunningLine, FeeEntry,
+		FeeNotice, FeeNoticeLine, FeePayment, FeePosting, FeeProof, FeeRefund,
+		FeeRefundPart, FeeReport, FeeRun, FeeTariff, File, Household, ImportRun,
+		Inspection, InspectionDue, InspectionItem, InspectionPhoto, InspectionResult,
+		InspectionRound, InspectionRoundKey, InspectionRoundLine, KeyAcceptance,
+		KeyAcceptanceCheck, KeyAcceptanceLine, KeyBalance, KeyCabinetOpening,
+		KeyCopyOrder, KeyFollowUp, KeyGeneration, KeyHolder, KeyHook, KeyLoan,
+		KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine, KeyLockChange, KeyLoss,
+		KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet, KeySpotCheck,
+		KeyStatement, KeyStatementLine, MailCase, MailDay, MailDelivery, MailEvent,
+		MailExcuse, MailItem, MailReceipt, MailReceiptLine, MailScan, MeterReading,
+		Obligation, Occupancy, PressAllocation, PressClaim, PressDelivery, PressPause,
+		PressReceipt, PressRecovery, PressSubscription, Publication, Reconciliation,
+		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
+		StaffFileConsultation, Unit, Vacancy, Violation []ent.Interceptor
 	}
 )

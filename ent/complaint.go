@@ -55,7 +55,7 @@ type Complaint struct {
 	VoidedByName string `json:"voided_by_name,omitempty"`
 	// In person, by telephone, by letter or electronically.
 	Way complaint.Way `json:"way,omitempty"`
-	// Until when it is to be answered: three working days.
+	// Until when it is to be answered: three working days of the estate's calendar.
 	DueAt time.Time `json:"due_at,omitempty"`
 	// Open until it is answered; voided when it was recorded by mistake.
 	State complaint.State `json:"state,omitempty"`

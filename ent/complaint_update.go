@@ -118,6 +118,20 @@ func (_u *ComplaintUpdate) SetNillableVoidedByName(v *string) *ComplaintUpdate {
 	return _u
 }
 
+// SetDueAt sets the "due_at" field.
+func (_u *ComplaintUpdate) SetDueAt(v time.Time) *ComplaintUpdate {
+	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *ComplaintUpdate) SetNillableDueAt(v *time.Time) *ComplaintUpdate {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
+	return _u
+}
+
 // SetState sets the "state" field.
 func (_u *ComplaintUpdate) SetState(v complaint.State) *ComplaintUpdate {
 	_u.mutation.SetState(v)
@@ -293,6 +307,9 @@ func (_u *ComplaintUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.VoidedByName(); ok {
 		_spec.SetField(complaint.FieldVoidedByName, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.DueAt(); ok {
+		_spec.SetField(complaint.FieldDueAt, field.TypeTime, value)
+	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(complaint.FieldState, field.TypeEnum, value)
 	}
@@ -420,6 +437,20 @@ func (_u *ComplaintUpdateOne) SetVoidedByName(v string) *ComplaintUpdateOne {
 func (_u *ComplaintUpdateOne) SetNillableVoidedByName(v *string) *ComplaintUpdateOne {
 	if v != nil {
 		_u.SetVoidedByName(*v)
+	}
+	return _u
+}
+
+// SetDueAt sets the "due_at" field.
+func (_u *ComplaintUpdateOne) SetDueAt(v time.Time) *ComplaintUpdateOne {
+	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *ComplaintUpdateOne) SetNillableDueAt(v *time.Time) *ComplaintUpdateOne {
+	if v != nil {
+		_u.SetDueAt(*v)
 	}
 	return _u
 }
@@ -628,6 +659,9 @@ func (_u *ComplaintUpdateOne) sqlSave(ctx context.Context) (_node *Complaint, er
 	}
 	if value, ok := _u.mutation.VoidedByName(); ok {
 		_spec.SetField(complaint.FieldVoidedByName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.DueAt(); ok {
+		_spec.SetField(complaint.FieldDueAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(complaint.FieldState, field.TypeEnum, value)

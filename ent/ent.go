@@ -29,6 +29,7 @@ import (
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
+	"github.com/steward-pm/steward/ent/calendarday"
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
@@ -36,18 +37,36 @@ import (
 	"github.com/steward-pm/steward/ent/defectevent"
 	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
+	"github.com/steward-pm/steward/ent/dutyassignment"
+	"github.com/steward-pm/steward/ent/dutychange"
+	"github.com/steward-pm/steward/ent/dutyfeed"
+	"github.com/steward-pm/steward/ent/dutyhandover"
+	"github.com/steward-pm/steward/ent/dutyhandoverline"
+	"github.com/steward-pm/steward/ent/dutyleave"
+	"github.com/steward-pm/steward/ent/dutyroster"
+	"github.com/steward-pm/steward/ent/dutyshift"
+	"github.com/steward-pm/steward/ent/dutyswap"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/externalperson"
 	"github.com/steward-pm/steward/ent/feeaccount"
 	"github.com/steward-pm/steward/ent/feeallocation"
+	"github.com/steward-pm/steward/ent/feebankline"
+	"github.com/steward-pm/steward/ent/feebankstatement"
 	"github.com/steward-pm/steward/ent/feebook"
 	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feedispatch"
+	"github.com/steward-pm/steward/ent/feedunning"
+	"github.com/steward-pm/steward/ent/feedunningline"
 	"github.com/steward-pm/steward/ent/feeentry"
 	"github.com/steward-pm/steward/ent/feenotice"
 	"github.com/steward-pm/steward/ent/feenoticeline"
 	"github.com/steward-pm/steward/ent/feepayment"
 	"github.com/steward-pm/steward/ent/feeposting"
+	"github.com/steward-pm/steward/ent/feeproof"
+	"github.com/steward-pm/steward/ent/feerefund"
+	"github.com/steward-pm/steward/ent/feerefundpart"
+	"github.com/steward-pm/steward/ent/feereport"
 	"github.com/steward-pm/steward/ent/feerun"
 	"github.com/steward-pm/steward/ent/feetariff"
 	"github.com/steward-pm/steward/ent/file"
@@ -193,6 +212,7 @@ func checkColumn(t, c string) error {
 			archivevolume.Table:          archivevolume.ValidColumn,
 			area.Table:                   area.ValidColumn,
 			building.Table:               building.ValidColumn,
+			calendarday.Table:            calendarday.ValidColumn,
 			certificate.Table:            certificate.ValidColumn,
 			complaint.Table:              complaint.ValidColumn,
 			correspondence.Table:         correspondence.ValidColumn,
@@ -200,18 +220,36 @@ func checkColumn(t, c string) error {
 			defectevent.Table:            defectevent.ValidColumn,
 			defectphoto.Table:            defectphoto.ValidColumn,
 			department.Table:             department.ValidColumn,
+			dutyassignment.Table:         dutyassignment.ValidColumn,
+			dutychange.Table:             dutychange.ValidColumn,
+			dutyfeed.Table:               dutyfeed.ValidColumn,
+			dutyhandover.Table:           dutyhandover.ValidColumn,
+			dutyhandoverline.Table:       dutyhandoverline.ValidColumn,
+			dutyleave.Table:              dutyleave.ValidColumn,
+			dutyroster.Table:             dutyroster.ValidColumn,
+			dutyshift.Table:              dutyshift.ValidColumn,
+			dutyswap.Table:               dutyswap.ValidColumn,
 			emergencycontact.Table:       emergencycontact.ValidColumn,
 			estate.Table:                 estate.ValidColumn,
 			externalperson.Table:         externalperson.ValidColumn,
 			feeaccount.Table:             feeaccount.ValidColumn,
 			feeallocation.Table:          feeallocation.ValidColumn,
+			feebankline.Table:            feebankline.ValidColumn,
+			feebankstatement.Table:       feebankstatement.ValidColumn,
 			feebook.Table:                feebook.ValidColumn,
 			feecreditnote.Table:          feecreditnote.ValidColumn,
+			feedispatch.Table:            feedispatch.ValidColumn,
+			feedunning.Table:             feedunning.ValidColumn,
+			feedunningline.Table:         feedunningline.ValidColumn,
 			feeentry.Table:               feeentry.ValidColumn,
 			feenotice.Table:              feenotice.ValidColumn,
 			feenoticeline.Table:          feenoticeline.ValidColumn,
 			feepayment.Table:             feepayment.ValidColumn,
 			feeposting.Table:             feeposting.ValidColumn,
+			feeproof.Table:               feeproof.ValidColumn,
+			feerefund.Table:              feerefund.ValidColumn,
+			feerefundpart.Table:          feerefundpart.ValidColumn,
+			feereport.Table:              feereport.ValidColumn,
 			feerun.Table:                 feerun.ValidColumn,
 			feetariff.Table:              feetariff.ValidColumn,
 			file.Table:                   file.ValidColumn,

@@ -30,10 +30,18 @@ type FeeBook struct {
 	PayAt string `json:"pay_at,omitempty"`
 	// How many days after its notice a fee is due, and not before its month is over.
 	DueDays int `json:"due_days,omitempty"`
+	// How many days after it was delivered what a dunning notice asks for is due; the next level follows then (F6).
+	DunningDays int `json:"dunning_days,omitempty"`
 	// The number of the last receipt; there is none missing before it (F5).
 	LastReceipt int64 `json:"last_receipt,omitempty"`
 	// The number of the last credit note.
 	LastCreditNote int64 `json:"last_credit_note,omitempty"`
+	// The number of the last dunning notice (F6).
+	LastDunning int64 `json:"last_dunning,omitempty"`
+	// The number of the last report of dispatches (F9).
+	LastDispatchReport int64 `json:"last_dispatch_report,omitempty"`
+	// The number of the last refund.
+	LastRefund int64 `json:"last_refund,omitempty"`
 	// The number of the last entry of the journal.
 	LastEntry int64 `json:"last_entry,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -69,7 +77,7 @@ func (*FeeBook) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case feebook.FieldVersion, feebook.FieldDueDays, feebook.FieldLastReceipt, feebook.FieldLastCreditNote, feebook.FieldLastEntry:
+		case feebook.FieldVersion, feebook.FieldDueDays, feebook.FieldDunningDays, feebook.FieldLastReceipt, feebook.FieldLastCreditNote, feebook.FieldLastDunning, feebook.FieldLastDispatchReport, feebook.FieldLastRefund, feebook.FieldLastEntry:
 			values[i] = new(sql.NullInt64)
 		case feebook.FieldPayAt:
 			values[i] = new(sql.NullString)
@@ -128,6 +136,12 @@ func (_m *FeeBook) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.DueDays = int(value.Int64)
 			}
+		case feebook.FieldDunningDays:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field dunning_days", values[i])
+			} else if value.Valid {
+				_m.DunningDays = int(value.Int64)
+			}
 		case feebook.FieldLastReceipt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field last_receipt", values[i])
@@ -139,6 +153,24 @@ func (_m *FeeBook) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field last_credit_note", values[i])
 			} else if value.Valid {
 				_m.LastCreditNote = value.Int64
+			}
+		case feebook.FieldLastDunning:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field last_dunning", values[i])
+			} else if value.Valid {
+				_m.LastDunning = value.Int64
+			}
+		case feebook.FieldLastDispatchReport:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field last_dispatch_report", values[i])
+			} else if value.Valid {
+				_m.LastDispatchReport = value.Int64
+			}
+		case feebook.FieldLastRefund:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field last_refund", values[i])
+			} else if value.Valid {
+				_m.LastRefund = value.Int64
 			}
 		case feebook.FieldLastEntry:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -202,11 +234,23 @@ func (_m *FeeBook) String() string {
 	builder.WriteString("due_days=")
 	builder.WriteString(fmt.Sprintf("%v", _m.DueDays))
 	builder.WriteString(", ")
+	builder.WriteString("dunning_days=")
+	builder.WriteString(fmt.Sprintf("%v", _m.DunningDays))
+	builder.WriteString(", ")
 	builder.WriteString("last_receipt=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LastReceipt))
 	builder.WriteString(", ")
 	builder.WriteString("last_credit_note=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LastCreditNote))
+	builder.WriteString(", ")
+	builder.WriteString("last_dunning=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LastDunning))
+	builder.WriteString(", ")
+	builder.WriteString("last_dispatch_report=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LastDispatchReport))
+	builder.WriteString(", ")
+	builder.WriteString("last_refund=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LastRefund))
 	builder.WriteString(", ")
 	builder.WriteString("last_entry=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LastEntry))

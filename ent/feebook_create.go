@@ -76,6 +76,20 @@ func (_c *FeeBookCreate) SetNillableDueDays(v *int) *FeeBookCreate {
 	return _c
 }
 
+// SetDunningDays sets the "dunning_days" field.
+func (_c *FeeBookCreate) SetDunningDays(v int) *FeeBookCreate {
+	_c.mutation.SetDunningDays(v)
+	return _c
+}
+
+// SetNillableDunningDays sets the "dunning_days" field if the given value is not nil.
+func (_c *FeeBookCreate) SetNillableDunningDays(v *int) *FeeBookCreate {
+	if v != nil {
+		_c.SetDunningDays(*v)
+	}
+	return _c
+}
+
 // SetLastReceipt sets the "last_receipt" field.
 func (_c *FeeBookCreate) SetLastReceipt(v int64) *FeeBookCreate {
 	_c.mutation.SetLastReceipt(v)
@@ -100,6 +114,48 @@ func (_c *FeeBookCreate) SetLastCreditNote(v int64) *FeeBookCreate {
 func (_c *FeeBookCreate) SetNillableLastCreditNote(v *int64) *FeeBookCreate {
 	if v != nil {
 		_c.SetLastCreditNote(*v)
+	}
+	return _c
+}
+
+// SetLastDunning sets the "last_dunning" field.
+func (_c *FeeBookCreate) SetLastDunning(v int64) *FeeBookCreate {
+	_c.mutation.SetLastDunning(v)
+	return _c
+}
+
+// SetNillableLastDunning sets the "last_dunning" field if the given value is not nil.
+func (_c *FeeBookCreate) SetNillableLastDunning(v *int64) *FeeBookCreate {
+	if v != nil {
+		_c.SetLastDunning(*v)
+	}
+	return _c
+}
+
+// SetLastDispatchReport sets the "last_dispatch_report" field.
+func (_c *FeeBookCreate) SetLastDispatchReport(v int64) *FeeBookCreate {
+	_c.mutation.SetLastDispatchReport(v)
+	return _c
+}
+
+// SetNillableLastDispatchReport sets the "last_dispatch_report" field if the given value is not nil.
+func (_c *FeeBookCreate) SetNillableLastDispatchReport(v *int64) *FeeBookCreate {
+	if v != nil {
+		_c.SetLastDispatchReport(*v)
+	}
+	return _c
+}
+
+// SetLastRefund sets the "last_refund" field.
+func (_c *FeeBookCreate) SetLastRefund(v int64) *FeeBookCreate {
+	_c.mutation.SetLastRefund(v)
+	return _c
+}
+
+// SetNillableLastRefund sets the "last_refund" field if the given value is not nil.
+func (_c *FeeBookCreate) SetNillableLastRefund(v *int64) *FeeBookCreate {
+	if v != nil {
+		_c.SetLastRefund(*v)
 	}
 	return _c
 }
@@ -184,6 +240,10 @@ func (_c *FeeBookCreate) defaults() {
 		v := feebook.DefaultDueDays
 		_c.mutation.SetDueDays(v)
 	}
+	if _, ok := _c.mutation.DunningDays(); !ok {
+		v := feebook.DefaultDunningDays
+		_c.mutation.SetDunningDays(v)
+	}
 	if _, ok := _c.mutation.LastReceipt(); !ok {
 		v := feebook.DefaultLastReceipt
 		_c.mutation.SetLastReceipt(v)
@@ -191,6 +251,18 @@ func (_c *FeeBookCreate) defaults() {
 	if _, ok := _c.mutation.LastCreditNote(); !ok {
 		v := feebook.DefaultLastCreditNote
 		_c.mutation.SetLastCreditNote(v)
+	}
+	if _, ok := _c.mutation.LastDunning(); !ok {
+		v := feebook.DefaultLastDunning
+		_c.mutation.SetLastDunning(v)
+	}
+	if _, ok := _c.mutation.LastDispatchReport(); !ok {
+		v := feebook.DefaultLastDispatchReport
+		_c.mutation.SetLastDispatchReport(v)
+	}
+	if _, ok := _c.mutation.LastRefund(); !ok {
+		v := feebook.DefaultLastRefund
+		_c.mutation.SetLastRefund(v)
 	}
 	if _, ok := _c.mutation.LastEntry(); !ok {
 		v := feebook.DefaultLastEntry
@@ -219,11 +291,23 @@ func (_c *FeeBookCreate) check() error {
 	if _, ok := _c.mutation.DueDays(); !ok {
 		return &ValidationError{Name: "due_days", err: errors.New(`ent: missing required field "FeeBook.due_days"`)}
 	}
+	if _, ok := _c.mutation.DunningDays(); !ok {
+		return &ValidationError{Name: "dunning_days", err: errors.New(`ent: missing required field "FeeBook.dunning_days"`)}
+	}
 	if _, ok := _c.mutation.LastReceipt(); !ok {
 		return &ValidationError{Name: "last_receipt", err: errors.New(`ent: missing required field "FeeBook.last_receipt"`)}
 	}
 	if _, ok := _c.mutation.LastCreditNote(); !ok {
 		return &ValidationError{Name: "last_credit_note", err: errors.New(`ent: missing required field "FeeBook.last_credit_note"`)}
+	}
+	if _, ok := _c.mutation.LastDunning(); !ok {
+		return &ValidationError{Name: "last_dunning", err: errors.New(`ent: missing required field "FeeBook.last_dunning"`)}
+	}
+	if _, ok := _c.mutation.LastDispatchReport(); !ok {
+		return &ValidationError{Name: "last_dispatch_report", err: errors.New(`ent: missing required field "FeeBook.last_dispatch_report"`)}
+	}
+	if _, ok := _c.mutation.LastRefund(); !ok {
+		return &ValidationError{Name: "last_refund", err: errors.New(`ent: missing required field "FeeBook.last_refund"`)}
 	}
 	if _, ok := _c.mutation.LastEntry(); !ok {
 		return &ValidationError{Name: "last_entry", err: errors.New(`ent: missing required field "FeeBook.last_entry"`)}
@@ -282,6 +366,10 @@ func (_c *FeeBookCreate) createSpec() (*FeeBook, *sqlgraph.CreateSpec) {
 		_spec.SetField(feebook.FieldDueDays, field.TypeInt, value)
 		_node.DueDays = value
 	}
+	if value, ok := _c.mutation.DunningDays(); ok {
+		_spec.SetField(feebook.FieldDunningDays, field.TypeInt, value)
+		_node.DunningDays = value
+	}
 	if value, ok := _c.mutation.LastReceipt(); ok {
 		_spec.SetField(feebook.FieldLastReceipt, field.TypeInt64, value)
 		_node.LastReceipt = value
@@ -289,6 +377,18 @@ func (_c *FeeBookCreate) createSpec() (*FeeBook, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.LastCreditNote(); ok {
 		_spec.SetField(feebook.FieldLastCreditNote, field.TypeInt64, value)
 		_node.LastCreditNote = value
+	}
+	if value, ok := _c.mutation.LastDunning(); ok {
+		_spec.SetField(feebook.FieldLastDunning, field.TypeInt64, value)
+		_node.LastDunning = value
+	}
+	if value, ok := _c.mutation.LastDispatchReport(); ok {
+		_spec.SetField(feebook.FieldLastDispatchReport, field.TypeInt64, value)
+		_node.LastDispatchReport = value
+	}
+	if value, ok := _c.mutation.LastRefund(); ok {
+		_spec.SetField(feebook.FieldLastRefund, field.TypeInt64, value)
+		_node.LastRefund = value
 	}
 	if value, ok := _c.mutation.LastEntry(); ok {
 		_spec.SetField(feebook.FieldLastEntry, field.TypeInt64, value)

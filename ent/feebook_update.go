@@ -84,6 +84,27 @@ func (_u *FeeBookUpdate) AddDueDays(v int) *FeeBookUpdate {
 	return _u
 }
 
+// SetDunningDays sets the "dunning_days" field.
+func (_u *FeeBookUpdate) SetDunningDays(v int) *FeeBookUpdate {
+	_u.mutation.ResetDunningDays()
+	_u.mutation.SetDunningDays(v)
+	return _u
+}
+
+// SetNillableDunningDays sets the "dunning_days" field if the given value is not nil.
+func (_u *FeeBookUpdate) SetNillableDunningDays(v *int) *FeeBookUpdate {
+	if v != nil {
+		_u.SetDunningDays(*v)
+	}
+	return _u
+}
+
+// AddDunningDays adds value to the "dunning_days" field.
+func (_u *FeeBookUpdate) AddDunningDays(v int) *FeeBookUpdate {
+	_u.mutation.AddDunningDays(v)
+	return _u
+}
+
 // Mutation returns the FeeBookMutation object of the builder.
 func (_u *FeeBookUpdate) Mutation() *FeeBookMutation {
 	return _u.mutation
@@ -156,6 +177,12 @@ func (_u *FeeBookUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedDueDays(); ok {
 		_spec.AddField(feebook.FieldDueDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.DunningDays(); ok {
+		_spec.SetField(feebook.FieldDunningDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedDunningDays(); ok {
+		_spec.AddField(feebook.FieldDunningDays, field.TypeInt, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -232,6 +259,27 @@ func (_u *FeeBookUpdateOne) SetNillableDueDays(v *int) *FeeBookUpdateOne {
 // AddDueDays adds value to the "due_days" field.
 func (_u *FeeBookUpdateOne) AddDueDays(v int) *FeeBookUpdateOne {
 	_u.mutation.AddDueDays(v)
+	return _u
+}
+
+// SetDunningDays sets the "dunning_days" field.
+func (_u *FeeBookUpdateOne) SetDunningDays(v int) *FeeBookUpdateOne {
+	_u.mutation.ResetDunningDays()
+	_u.mutation.SetDunningDays(v)
+	return _u
+}
+
+// SetNillableDunningDays sets the "dunning_days" field if the given value is not nil.
+func (_u *FeeBookUpdateOne) SetNillableDunningDays(v *int) *FeeBookUpdateOne {
+	if v != nil {
+		_u.SetDunningDays(*v)
+	}
+	return _u
+}
+
+// AddDunningDays adds value to the "dunning_days" field.
+func (_u *FeeBookUpdateOne) AddDunningDays(v int) *FeeBookUpdateOne {
+	_u.mutation.AddDunningDays(v)
 	return _u
 }
 
@@ -337,6 +385,12 @@ func (_u *FeeBookUpdateOne) sqlSave(ctx context.Context) (_node *FeeBook, err er
 	}
 	if value, ok := _u.mutation.AddedDueDays(); ok {
 		_spec.AddField(feebook.FieldDueDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.DunningDays(); ok {
+		_spec.SetField(feebook.FieldDunningDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedDunningDays(); ok {
+		_spec.AddField(feebook.FieldDunningDays, field.TypeInt, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &FeeBook{config: _u.config}

@@ -29,11 +29,11 @@ type FeeEntry struct {
 	Number int64 `json:"number,omitempty"`
 	// The day that it is of.
 	BookedOn time.Time `json:"booked_on,omitempty"`
-	// A notice; a credit note; a payment; its reversal; credit that settled a notice, or does no longer.
+	// A notice; a credit note; a payment; its reversal; credit that settled a notice, or does no longer; credit that was given back, or came back.
 	Kind feeentry.Kind `json:"kind,omitempty"`
 	// The household whose account it is about.
 	HouseholdID uuid.UUID `json:"household_id,omitempty"`
-	// What it is about: the notice, credit note, payment or allocation.
+	// What it is about: the notice, credit note, payment, allocation or refund.
 	SubjectID uuid.UUID `json:"subject_id,omitempty"`
 	// The number of that.
 	About string `json:"about,omitempty"`

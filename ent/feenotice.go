@@ -52,6 +52,10 @@ type FeeNotice struct {
 	Settled int64 `json:"settled,omitempty"`
 	// Open until all of it is settled.
 	State feenotice.State `json:"state,omitempty"`
+	// Waiting to be dispatched; dispatched, by hand, mailbox or post; or returned, so that it is to be dispatched again (F3, F4).
+	Dispatch feenotice.Dispatch `json:"dispatch,omitempty"`
+	// When it was first dispatched; null until then (F3).
+	DispatchedAt *time.Time `json:"dispatched_at,omitempty"`
 	// Natural-order key: 10 after 2.
 	SortKey string `json:"sort_key,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -74,15 +78,21 @@ type FeeNoticeEdges struct {
 	Allocations []*FeeAllocation `json:"allocations,omitempty"`
 	// What of it was taken back.
 	CreditNotes []*FeeCreditNote `json:"credit_notes,omitempty"`
+	// The attempts to bring it to the household (F4).
+	Dispatches []*FeeDispatch `json:"dispatches,omitempty"`
+	// What dunning notices ask for of it (F6).
+	DunningLines []*FeeDunningLine `json:"dunning_lines,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [6]bool
+	loadedTypes [8]bool
 	// totalCount holds the count of the edges above.
-	totalCount [5]map[string]int
+	totalCount [7]map[string]int
 
-	namedLines       map[string][]*FeeNoticeLine
-	namedAllocations map[string][]*FeeAllocation
-	namedCreditNotes map[string][]*FeeCreditNote
+	namedLines        map[string][]*FeeNoticeLine
+	namedAllocations  map[string][]*FeeAllocation
+	namedCreditNotes  map[string][]*FeeCreditNote
+	namedDispatches   map[string][]*FeeDispatch
+	namedDunningLines map[string][]*FeeDunningLine
 }
 
 // EstateOrErr returns the Estate value or an error if the edge
@@ -145,6 +155,24 @@ func (e FeeNoticeEdges) CreditNotesOrErr() ([]*FeeCreditNote, error) {
 	return nil, &NotLoadedError{edge: "credit_notes"}
 }
 
+// DispatchesOrErr returns the Dispatches value or an error if the edge
+// was not loaded in eager-loading.
+func (e FeeNoticeEdges) DispatchesOrErr() ([]*FeeDispatch, error) {
+	if e.loadedTypes[6] {
+		return e.Dispatches, nil
+	}
+	return nil, &NotLoadedError{edge: "dispatches"}
+}
+
+// DunningLinesOrErr returns the DunningLines value or an error if the edge
+// was not loaded in eager-loading.
+func (e FeeNoticeEdges) DunningLinesOrErr() ([]*FeeDunningLine, error) {
+	if e.loadedTypes[7] {
+		return e.DunningLines, nil
+	}
+	return nil, &NotLoadedError{edge: "dunning_lines"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*FeeNotice) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
@@ -152,9 +180,9 @@ func (*FeeNotice) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case feenotice.FieldAmount, feenotice.FieldCredited, feenotice.FieldSettled:
 			values[i] = new(sql.NullInt64)
-		case feenotice.FieldNumber, feenotice.FieldHouseholdName, feenotice.FieldBuilding, feenotice.FieldAddress, feenotice.FieldState, feenotice.FieldSortKey:
+		case feenotice.FieldNumber, feenotice.FieldHouseholdName, feenotice.FieldBuilding, feenotice.FieldAddress, feenotice.FieldState, feenotice.FieldDispatch, feenotice.FieldSortKey:
 			values[i] = new(sql.NullString)
-		case feenotice.FieldCreatedAt, feenotice.FieldMonth, feenotice.FieldIssuedOn, feenotice.FieldPayBy:
+		case feenotice.FieldCreatedAt, feenotice.FieldMonth, feenotice.FieldIssuedOn, feenotice.FieldPayBy, feenotice.FieldDispatchedAt:
 			values[i] = new(sql.NullTime)
 		case feenotice.FieldID, feenotice.FieldEstateID, feenotice.FieldRunID, feenotice.FieldHouseholdID:
 			values[i] = new(uuid.UUID)
@@ -269,6 +297,19 @@ func (_m *FeeNotice) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.State = feenotice.State(value.String)
 			}
+		case feenotice.FieldDispatch:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field dispatch", values[i])
+			} else if value.Valid {
+				_m.Dispatch = feenotice.Dispatch(value.String)
+			}
+		case feenotice.FieldDispatchedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field dispatched_at", values[i])
+			} else if value.Valid {
+				_m.DispatchedAt = new(time.Time)
+				*_m.DispatchedAt = value.Time
+			}
 		case feenotice.FieldSortKey:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field sort_key", values[i])
@@ -316,6 +357,16 @@ func (_m *FeeNotice) QueryAllocations() *FeeAllocationQuery {
 // QueryCreditNotes queries the "credit_notes" edge of the FeeNotice entity.
 func (_m *FeeNotice) QueryCreditNotes() *FeeCreditNoteQuery {
 	return NewFeeNoticeClient(_m.config).QueryCreditNotes(_m)
+}
+
+// QueryDispatches queries the "dispatches" edge of the FeeNotice entity.
+func (_m *FeeNotice) QueryDispatches() *FeeDispatchQuery {
+	return NewFeeNoticeClient(_m.config).QueryDispatches(_m)
+}
+
+// QueryDunningLines queries the "dunning_lines" edge of the FeeNotice entity.
+func (_m *FeeNotice) QueryDunningLines() *FeeDunningLineQuery {
+	return NewFeeNoticeClient(_m.config).QueryDunningLines(_m)
 }
 
 // Update returns a builder for updating this FeeNotice.
@@ -385,6 +436,14 @@ func (_m *FeeNotice) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("state=")
 	builder.WriteString(fmt.Sprintf("%v", _m.State))
+	builder.WriteString(", ")
+	builder.WriteString("dispatch=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Dispatch))
+	builder.WriteString(", ")
+	if v := _m.DispatchedAt; v != nil {
+		builder.WriteString("dispatched_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("sort_key=")
 	builder.WriteString(_m.SortKey)
@@ -461,6 +520,54 @@ func (_m *FeeNotice) appendNamedCreditNotes(name string, edges ...*FeeCreditNote
 		_m.Edges.namedCreditNotes[name] = []*FeeCreditNote{}
 	} else {
 		_m.Edges.namedCreditNotes[name] = append(_m.Edges.namedCreditNotes[name], edges...)
+	}
+}
+
+// NamedDispatches returns the Dispatches named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *FeeNotice) NamedDispatches(name string) ([]*FeeDispatch, error) {
+	if _m.Edges.namedDispatches == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedDispatches[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *FeeNotice) appendNamedDispatches(name string, edges ...*FeeDispatch) {
+	if _m.Edges.namedDispatches == nil {
+		_m.Edges.namedDispatches = make(map[string][]*FeeDispatch)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedDispatches[name] = []*FeeDispatch{}
+	} else {
+		_m.Edges.namedDispatches[name] = append(_m.Edges.namedDispatches[name], edges...)
+	}
+}
+
+// NamedDunningLines returns the DunningLines named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *FeeNotice) NamedDunningLines(name string) ([]*FeeDunningLine, error) {
+	if _m.Edges.namedDunningLines == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedDunningLines[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *FeeNotice) appendNamedDunningLines(name string, edges ...*FeeDunningLine) {
+	if _m.Edges.namedDunningLines == nil {
+		_m.Edges.namedDunningLines = make(map[string][]*FeeDunningLine)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedDunningLines[name] = []*FeeDunningLine{}
+	} else {
+		_m.Edges.namedDunningLines[name] = append(_m.Edges.namedDunningLines[name], edges...)
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/feeallocation"
 	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feedispatch"
+	"github.com/steward-pm/steward/ent/feedunningline"
 	"github.com/steward-pm/steward/ent/feenotice"
 	"github.com/steward-pm/steward/ent/feenoticeline"
 	"github.com/steward-pm/steward/ent/feerun"
@@ -141,6 +143,34 @@ func (_c *FeeNoticeCreate) SetNillableState(v *feenotice.State) *FeeNoticeCreate
 	return _c
 }
 
+// SetDispatch sets the "dispatch" field.
+func (_c *FeeNoticeCreate) SetDispatch(v feenotice.Dispatch) *FeeNoticeCreate {
+	_c.mutation.SetDispatch(v)
+	return _c
+}
+
+// SetNillableDispatch sets the "dispatch" field if the given value is not nil.
+func (_c *FeeNoticeCreate) SetNillableDispatch(v *feenotice.Dispatch) *FeeNoticeCreate {
+	if v != nil {
+		_c.SetDispatch(*v)
+	}
+	return _c
+}
+
+// SetDispatchedAt sets the "dispatched_at" field.
+func (_c *FeeNoticeCreate) SetDispatchedAt(v time.Time) *FeeNoticeCreate {
+	_c.mutation.SetDispatchedAt(v)
+	return _c
+}
+
+// SetNillableDispatchedAt sets the "dispatched_at" field if the given value is not nil.
+func (_c *FeeNoticeCreate) SetNillableDispatchedAt(v *time.Time) *FeeNoticeCreate {
+	if v != nil {
+		_c.SetDispatchedAt(*v)
+	}
+	return _c
+}
+
 // SetSortKey sets the "sort_key" field.
 func (_c *FeeNoticeCreate) SetSortKey(v string) *FeeNoticeCreate {
 	_c.mutation.SetSortKey(v)
@@ -221,6 +251,36 @@ func (_c *FeeNoticeCreate) AddCreditNotes(v ...*FeeCreditNote) *FeeNoticeCreate 
 	return _c.AddCreditNoteIDs(ids...)
 }
 
+// AddDispatchIDs adds the "dispatches" edge to the FeeDispatch entity by IDs.
+func (_c *FeeNoticeCreate) AddDispatchIDs(ids ...uuid.UUID) *FeeNoticeCreate {
+	_c.mutation.AddDispatchIDs(ids...)
+	return _c
+}
+
+// AddDispatches adds the "dispatches" edges to the FeeDispatch entity.
+func (_c *FeeNoticeCreate) AddDispatches(v ...*FeeDispatch) *FeeNoticeCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddDispatchIDs(ids...)
+}
+
+// AddDunningLineIDs adds the "dunning_lines" edge to the FeeDunningLine entity by IDs.
+func (_c *FeeNoticeCreate) AddDunningLineIDs(ids ...uuid.UUID) *FeeNoticeCreate {
+	_c.mutation.AddDunningLineIDs(ids...)
+	return _c
+}
+
+// AddDunningLines adds the "dunning_lines" edges to the FeeDunningLine entity.
+func (_c *FeeNoticeCreate) AddDunningLines(v ...*FeeDunningLine) *FeeNoticeCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddDunningLineIDs(ids...)
+}
+
 // Mutation returns the FeeNoticeMutation object of the builder.
 func (_c *FeeNoticeCreate) Mutation() *FeeNoticeMutation {
 	return _c.mutation
@@ -267,6 +327,10 @@ func (_c *FeeNoticeCreate) defaults() {
 	if _, ok := _c.mutation.State(); !ok {
 		v := feenotice.DefaultState
 		_c.mutation.SetState(v)
+	}
+	if _, ok := _c.mutation.Dispatch(); !ok {
+		v := feenotice.DefaultDispatch
+		_c.mutation.SetDispatch(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := feenotice.DefaultID()
@@ -324,6 +388,14 @@ func (_c *FeeNoticeCreate) check() error {
 	if v, ok := _c.mutation.State(); ok {
 		if err := feenotice.StateValidator(v); err != nil {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "FeeNotice.state": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Dispatch(); !ok {
+		return &ValidationError{Name: "dispatch", err: errors.New(`ent: missing required field "FeeNotice.dispatch"`)}
+	}
+	if v, ok := _c.mutation.Dispatch(); ok {
+		if err := feenotice.DispatchValidator(v); err != nil {
+			return &ValidationError{Name: "dispatch", err: fmt.Errorf(`ent: validator failed for field "FeeNotice.dispatch": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.SortKey(); !ok {
@@ -421,6 +493,14 @@ func (_c *FeeNoticeCreate) createSpec() (*FeeNotice, *sqlgraph.CreateSpec) {
 		_spec.SetField(feenotice.FieldState, field.TypeEnum, value)
 		_node.State = value
 	}
+	if value, ok := _c.mutation.Dispatch(); ok {
+		_spec.SetField(feenotice.FieldDispatch, field.TypeEnum, value)
+		_node.Dispatch = value
+	}
+	if value, ok := _c.mutation.DispatchedAt(); ok {
+		_spec.SetField(feenotice.FieldDispatchedAt, field.TypeTime, value)
+		_node.DispatchedAt = &value
+	}
 	if value, ok := _c.mutation.SortKey(); ok {
 		_spec.SetField(feenotice.FieldSortKey, field.TypeString, value)
 		_node.SortKey = value
@@ -517,6 +597,38 @@ func (_c *FeeNoticeCreate) createSpec() (*FeeNotice, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(feecreditnote.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.DispatchesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   feenotice.DispatchesTable,
+			Columns: []string{feenotice.DispatchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feedispatch.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.DunningLinesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   feenotice.DunningLinesTable,
+			Columns: []string{feenotice.DunningLinesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feedunningline.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

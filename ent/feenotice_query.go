@@ -17,6 +17,8 @@ import (
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/feeallocation"
 	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feedispatch"
+	"github.com/steward-pm/steward/ent/feedunningline"
 	"github.com/steward-pm/steward/ent/feenotice"
 	"github.com/steward-pm/steward/ent/feenoticeline"
 	"github.com/steward-pm/steward/ent/feerun"
@@ -27,21 +29,25 @@ import (
 // FeeNoticeQuery is the builder for querying FeeNotice entities.
 type FeeNoticeQuery struct {
 	config
-	ctx                  *QueryContext
-	order                []feenotice.OrderOption
-	inters               []Interceptor
-	predicates           []predicate.FeeNotice
-	withEstate           *EstateQuery
-	withRun              *FeeRunQuery
-	withHousehold        *HouseholdQuery
-	withLines            *FeeNoticeLineQuery
-	withAllocations      *FeeAllocationQuery
-	withCreditNotes      *FeeCreditNoteQuery
-	loadTotal            []func(context.Context, []*FeeNotice) error
-	modifiers            []func(*sql.Selector)
-	withNamedLines       map[string]*FeeNoticeLineQuery
-	withNamedAllocations map[string]*FeeAllocationQuery
-	withNamedCreditNotes map[string]*FeeCreditNoteQuery
+	ctx                   *QueryContext
+	order                 []feenotice.OrderOption
+	inters                []Interceptor
+	predicates            []predicate.FeeNotice
+	withEstate            *EstateQuery
+	withRun               *FeeRunQuery
+	withHousehold         *HouseholdQuery
+	withLines             *FeeNoticeLineQuery
+	withAllocations       *FeeAllocationQuery
+	withCreditNotes       *FeeCreditNoteQuery
+	withDispatches        *FeeDispatchQuery
+	withDunningLines      *FeeDunningLineQuery
+	loadTotal             []func(context.Context, []*FeeNotice) error
+	modifiers             []func(*sql.Selector)
+	withNamedLines        map[string]*FeeNoticeLineQuery
+	withNamedAllocations  map[string]*FeeAllocationQuery
+	withNamedCreditNotes  map[string]*FeeCreditNoteQuery
+	withNamedDispatches   map[string]*FeeDispatchQuery
+	withNamedDunningLines map[string]*FeeDunningLineQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -203,6 +209,50 @@ func (_q *FeeNoticeQuery) QueryCreditNotes() *FeeCreditNoteQuery {
 			sqlgraph.From(feenotice.Table, feenotice.FieldID, selector),
 			sqlgraph.To(feecreditnote.Table, feecreditnote.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, feenotice.CreditNotesTable, feenotice.CreditNotesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryDispatches chains the current query on the "dispatches" edge.
+func (_q *FeeNoticeQuery) QueryDispatches() *FeeDispatchQuery {
+	query := (&FeeDispatchClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feenotice.Table, feenotice.FieldID, selector),
+			sqlgraph.To(feedispatch.Table, feedispatch.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, feenotice.DispatchesTable, feenotice.DispatchesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryDunningLines chains the current query on the "dunning_lines" edge.
+func (_q *FeeNoticeQuery) QueryDunningLines() *FeeDunningLineQuery {
+	query := (&FeeDunningLineClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feenotice.Table, feenotice.FieldID, selector),
+			sqlgraph.To(feedunningline.Table, feedunningline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, feenotice.DunningLinesTable, feenotice.DunningLinesColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -397,17 +447,19 @@ func (_q *FeeNoticeQuery) Clone() *FeeNoticeQuery {
 		return nil
 	}
 	return &FeeNoticeQuery{
-		config:          _q.config,
-		ctx:             _q.ctx.Clone(),
-		order:           append([]feenotice.OrderOption{}, _q.order...),
-		inters:          append([]Interceptor{}, _q.inters...),
-		predicates:      append([]predicate.FeeNotice{}, _q.predicates...),
-		withEstate:      _q.withEstate.Clone(),
-		withRun:         _q.withRun.Clone(),
-		withHousehold:   _q.withHousehold.Clone(),
-		withLines:       _q.withLines.Clone(),
-		withAllocations: _q.withAllocations.Clone(),
-		withCreditNotes: _q.withCreditNotes.Clone(),
+		config:           _q.config,
+		ctx:              _q.ctx.Clone(),
+		order:            append([]feenotice.OrderOption{}, _q.order...),
+		inters:           append([]Interceptor{}, _q.inters...),
+		predicates:       append([]predicate.FeeNotice{}, _q.predicates...),
+		withEstate:       _q.withEstate.Clone(),
+		withRun:          _q.withRun.Clone(),
+		withHousehold:    _q.withHousehold.Clone(),
+		withLines:        _q.withLines.Clone(),
+		withAllocations:  _q.withAllocations.Clone(),
+		withCreditNotes:  _q.withCreditNotes.Clone(),
+		withDispatches:   _q.withDispatches.Clone(),
+		withDunningLines: _q.withDunningLines.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -478,6 +530,28 @@ func (_q *FeeNoticeQuery) WithCreditNotes(opts ...func(*FeeCreditNoteQuery)) *Fe
 		opt(query)
 	}
 	_q.withCreditNotes = query
+	return _q
+}
+
+// WithDispatches tells the query-builder to eager-load the nodes that are connected to
+// the "dispatches" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *FeeNoticeQuery) WithDispatches(opts ...func(*FeeDispatchQuery)) *FeeNoticeQuery {
+	query := (&FeeDispatchClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withDispatches = query
+	return _q
+}
+
+// WithDunningLines tells the query-builder to eager-load the nodes that are connected to
+// the "dunning_lines" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *FeeNoticeQuery) WithDunningLines(opts ...func(*FeeDunningLineQuery)) *FeeNoticeQuery {
+	query := (&FeeDunningLineClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withDunningLines = query
 	return _q
 }
 
@@ -559,13 +633,15 @@ func (_q *FeeNoticeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Fe
 	var (
 		nodes       = []*FeeNotice{}
 		_spec       = _q.querySpec()
-		loadedTypes = [6]bool{
+		loadedTypes = [8]bool{
 			_q.withEstate != nil,
 			_q.withRun != nil,
 			_q.withHousehold != nil,
 			_q.withLines != nil,
 			_q.withAllocations != nil,
 			_q.withCreditNotes != nil,
+			_q.withDispatches != nil,
+			_q.withDunningLines != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -628,6 +704,20 @@ func (_q *FeeNoticeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Fe
 			return nil, err
 		}
 	}
+	if query := _q.withDispatches; query != nil {
+		if err := _q.loadDispatches(ctx, query, nodes,
+			func(n *FeeNotice) { n.Edges.Dispatches = []*FeeDispatch{} },
+			func(n *FeeNotice, e *FeeDispatch) { n.Edges.Dispatches = append(n.Edges.Dispatches, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withDunningLines; query != nil {
+		if err := _q.loadDunningLines(ctx, query, nodes,
+			func(n *FeeNotice) { n.Edges.DunningLines = []*FeeDunningLine{} },
+			func(n *FeeNotice, e *FeeDunningLine) { n.Edges.DunningLines = append(n.Edges.DunningLines, e) }); err != nil {
+			return nil, err
+		}
+	}
 	for name, query := range _q.withNamedLines {
 		if err := _q.loadLines(ctx, query, nodes,
 			func(n *FeeNotice) { n.appendNamedLines(name) },
@@ -646,6 +736,20 @@ func (_q *FeeNoticeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Fe
 		if err := _q.loadCreditNotes(ctx, query, nodes,
 			func(n *FeeNotice) { n.appendNamedCreditNotes(name) },
 			func(n *FeeNotice, e *FeeCreditNote) { n.appendNamedCreditNotes(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedDispatches {
+		if err := _q.loadDispatches(ctx, query, nodes,
+			func(n *FeeNotice) { n.appendNamedDispatches(name) },
+			func(n *FeeNotice, e *FeeDispatch) { n.appendNamedDispatches(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedDunningLines {
+		if err := _q.loadDunningLines(ctx, query, nodes,
+			func(n *FeeNotice) { n.appendNamedDunningLines(name) },
+			func(n *FeeNotice, e *FeeDunningLine) { n.appendNamedDunningLines(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -834,6 +938,69 @@ func (_q *FeeNoticeQuery) loadCreditNotes(ctx context.Context, query *FeeCreditN
 	}
 	return nil
 }
+func (_q *FeeNoticeQuery) loadDispatches(ctx context.Context, query *FeeDispatchQuery, nodes []*FeeNotice, init func(*FeeNotice), assign func(*FeeNotice, *FeeDispatch)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*FeeNotice)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(feedispatch.FieldNoticeID)
+	}
+	query.Where(predicate.FeeDispatch(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(feenotice.DispatchesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.NoticeID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "notice_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "notice_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *FeeNoticeQuery) loadDunningLines(ctx context.Context, query *FeeDunningLineQuery, nodes []*FeeNotice, init func(*FeeNotice), assign func(*FeeNotice, *FeeDunningLine)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*FeeNotice)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(feedunningline.FieldNoticeID)
+	}
+	query.Where(predicate.FeeDunningLine(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(feenotice.DunningLinesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.NoticeID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "notice_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 
 func (_q *FeeNoticeQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -1002,6 +1169,34 @@ func (_q *FeeNoticeQuery) WithNamedCreditNotes(name string, opts ...func(*FeeCre
 		_q.withNamedCreditNotes = make(map[string]*FeeCreditNoteQuery)
 	}
 	_q.withNamedCreditNotes[name] = query
+	return _q
+}
+
+// WithNamedDispatches tells the query-builder to eager-load the nodes that are connected to the "dispatches"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *FeeNoticeQuery) WithNamedDispatches(name string, opts ...func(*FeeDispatchQuery)) *FeeNoticeQuery {
+	query := (&FeeDispatchClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedDispatches == nil {
+		_q.withNamedDispatches = make(map[string]*FeeDispatchQuery)
+	}
+	_q.withNamedDispatches[name] = query
+	return _q
+}
+
+// WithNamedDunningLines tells the query-builder to eager-load the nodes that are connected to the "dunning_lines"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *FeeNoticeQuery) WithNamedDunningLines(name string, opts ...func(*FeeDunningLineQuery)) *FeeNoticeQuery {
+	query := (&FeeDunningLineClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedDunningLines == nil {
+		_q.withNamedDunningLines = make(map[string]*FeeDunningLineQuery)
+	}
+	_q.withNamedDunningLines[name] = query
 	return _q
 }
 

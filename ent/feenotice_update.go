@@ -13,6 +13,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/feeallocation"
 	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feedispatch"
+	"github.com/steward-pm/steward/ent/feedunningline"
 	"github.com/steward-pm/steward/ent/feenotice"
 	"github.com/steward-pm/steward/ent/feenoticeline"
 	"github.com/steward-pm/steward/ent/predicate"
@@ -91,6 +93,36 @@ func (_u *FeeNoticeUpdate) AddCreditNotes(v ...*FeeCreditNote) *FeeNoticeUpdate 
 	return _u.AddCreditNoteIDs(ids...)
 }
 
+// AddDispatchIDs adds the "dispatches" edge to the FeeDispatch entity by IDs.
+func (_u *FeeNoticeUpdate) AddDispatchIDs(ids ...uuid.UUID) *FeeNoticeUpdate {
+	_u.mutation.AddDispatchIDs(ids...)
+	return _u
+}
+
+// AddDispatches adds the "dispatches" edges to the FeeDispatch entity.
+func (_u *FeeNoticeUpdate) AddDispatches(v ...*FeeDispatch) *FeeNoticeUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddDispatchIDs(ids...)
+}
+
+// AddDunningLineIDs adds the "dunning_lines" edge to the FeeDunningLine entity by IDs.
+func (_u *FeeNoticeUpdate) AddDunningLineIDs(ids ...uuid.UUID) *FeeNoticeUpdate {
+	_u.mutation.AddDunningLineIDs(ids...)
+	return _u
+}
+
+// AddDunningLines adds the "dunning_lines" edges to the FeeDunningLine entity.
+func (_u *FeeNoticeUpdate) AddDunningLines(v ...*FeeDunningLine) *FeeNoticeUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddDunningLineIDs(ids...)
+}
+
 // Mutation returns the FeeNoticeMutation object of the builder.
 func (_u *FeeNoticeUpdate) Mutation() *FeeNoticeMutation {
 	return _u.mutation
@@ -159,6 +191,48 @@ func (_u *FeeNoticeUpdate) RemoveCreditNotes(v ...*FeeCreditNote) *FeeNoticeUpda
 	return _u.RemoveCreditNoteIDs(ids...)
 }
 
+// ClearDispatches clears all "dispatches" edges to the FeeDispatch entity.
+func (_u *FeeNoticeUpdate) ClearDispatches() *FeeNoticeUpdate {
+	_u.mutation.ClearDispatches()
+	return _u
+}
+
+// RemoveDispatchIDs removes the "dispatches" edge to FeeDispatch entities by IDs.
+func (_u *FeeNoticeUpdate) RemoveDispatchIDs(ids ...uuid.UUID) *FeeNoticeUpdate {
+	_u.mutation.RemoveDispatchIDs(ids...)
+	return _u
+}
+
+// RemoveDispatches removes "dispatches" edges to FeeDispatch entities.
+func (_u *FeeNoticeUpdate) RemoveDispatches(v ...*FeeDispatch) *FeeNoticeUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveDispatchIDs(ids...)
+}
+
+// ClearDunningLines clears all "dunning_lines" edges to the FeeDunningLine entity.
+func (_u *FeeNoticeUpdate) ClearDunningLines() *FeeNoticeUpdate {
+	_u.mutation.ClearDunningLines()
+	return _u
+}
+
+// RemoveDunningLineIDs removes the "dunning_lines" edge to FeeDunningLine entities by IDs.
+func (_u *FeeNoticeUpdate) RemoveDunningLineIDs(ids ...uuid.UUID) *FeeNoticeUpdate {
+	_u.mutation.RemoveDunningLineIDs(ids...)
+	return _u
+}
+
+// RemoveDunningLines removes "dunning_lines" edges to FeeDunningLine entities.
+func (_u *FeeNoticeUpdate) RemoveDunningLines(v ...*FeeDunningLine) *FeeNoticeUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveDunningLineIDs(ids...)
+}
+
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *FeeNoticeUpdate) Save(ctx context.Context) (int, error) {
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
@@ -217,6 +291,9 @@ func (_u *FeeNoticeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.DispatchedAtCleared() {
+		_spec.ClearField(feenotice.FieldDispatchedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.SortKey(); ok {
 		_spec.SetField(feenotice.FieldSortKey, field.TypeString, value)
@@ -356,6 +433,96 @@ func (_u *FeeNoticeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.DispatchesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   feenotice.DispatchesTable,
+			Columns: []string{feenotice.DispatchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feedispatch.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedDispatchesIDs(); len(nodes) > 0 && !_u.mutation.DispatchesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   feenotice.DispatchesTable,
+			Columns: []string{feenotice.DispatchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feedispatch.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.DispatchesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   feenotice.DispatchesTable,
+			Columns: []string{feenotice.DispatchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feedispatch.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.DunningLinesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   feenotice.DunningLinesTable,
+			Columns: []string{feenotice.DunningLinesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feedunningline.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedDunningLinesIDs(); len(nodes) > 0 && !_u.mutation.DunningLinesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   feenotice.DunningLinesTable,
+			Columns: []string{feenotice.DunningLinesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feedunningline.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.DunningLinesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   feenotice.DunningLinesTable,
+			Columns: []string{feenotice.DunningLinesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feedunningline.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -437,6 +604,36 @@ func (_u *FeeNoticeUpdateOne) AddCreditNotes(v ...*FeeCreditNote) *FeeNoticeUpda
 	return _u.AddCreditNoteIDs(ids...)
 }
 
+// AddDispatchIDs adds the "dispatches" edge to the FeeDispatch entity by IDs.
+func (_u *FeeNoticeUpdateOne) AddDispatchIDs(ids ...uuid.UUID) *FeeNoticeUpdateOne {
+	_u.mutation.AddDispatchIDs(ids...)
+	return _u
+}
+
+// AddDispatches adds the "dispatches" edges to the FeeDispatch entity.
+func (_u *FeeNoticeUpdateOne) AddDispatches(v ...*FeeDispatch) *FeeNoticeUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddDispatchIDs(ids...)
+}
+
+// AddDunningLineIDs adds the "dunning_lines" edge to the FeeDunningLine entity by IDs.
+func (_u *FeeNoticeUpdateOne) AddDunningLineIDs(ids ...uuid.UUID) *FeeNoticeUpdateOne {
+	_u.mutation.AddDunningLineIDs(ids...)
+	return _u
+}
+
+// AddDunningLines adds the "dunning_lines" edges to the FeeDunningLine entity.
+func (_u *FeeNoticeUpdateOne) AddDunningLines(v ...*FeeDunningLine) *FeeNoticeUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddDunningLineIDs(ids...)
+}
+
 // Mutation returns the FeeNoticeMutation object of the builder.
 func (_u *FeeNoticeUpdateOne) Mutation() *FeeNoticeMutation {
 	return _u.mutation
@@ -503,6 +700,48 @@ func (_u *FeeNoticeUpdateOne) RemoveCreditNotes(v ...*FeeCreditNote) *FeeNoticeU
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveCreditNoteIDs(ids...)
+}
+
+// ClearDispatches clears all "dispatches" edges to the FeeDispatch entity.
+func (_u *FeeNoticeUpdateOne) ClearDispatches() *FeeNoticeUpdateOne {
+	_u.mutation.ClearDispatches()
+	return _u
+}
+
+// RemoveDispatchIDs removes the "dispatches" edge to FeeDispatch entities by IDs.
+func (_u *FeeNoticeUpdateOne) RemoveDispatchIDs(ids ...uuid.UUID) *FeeNoticeUpdateOne {
+	_u.mutation.RemoveDispatchIDs(ids...)
+	return _u
+}
+
+// RemoveDispatches removes "dispatches" edges to FeeDispatch entities.
+func (_u *FeeNoticeUpdateOne) RemoveDispatches(v ...*FeeDispatch) *FeeNoticeUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveDispatchIDs(ids...)
+}
+
+// ClearDunningLines clears all "dunning_lines" edges to the FeeDunningLine entity.
+func (_u *FeeNoticeUpdateOne) ClearDunningLines() *FeeNoticeUpdateOne {
+	_u.mutation.ClearDunningLines()
+	return _u
+}
+
+// RemoveDunningLineIDs removes the "dunning_lines" edge to FeeDunningLine entities by IDs.
+func (_u *FeeNoticeUpdateOne) RemoveDunningLineIDs(ids ...uuid.UUID) *FeeNoticeUpdateOne {
+	_u.mutation.RemoveDunningLineIDs(ids...)
+	return _u
+}
+
+// RemoveDunningLines removes "dunning_lines" edges to FeeDunningLine entities.
+func (_u *FeeNoticeUpdateOne) RemoveDunningLines(v ...*FeeDunningLine) *FeeNoticeUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveDunningLineIDs(ids...)
 }
 
 // Where appends a list predicates to the FeeNoticeUpdate builder.
@@ -594,6 +833,9 @@ func (_u *FeeNoticeUpdateOne) sqlSave(ctx context.Context) (_node *FeeNotice, er
 			}
 		}
 	}
+	if _u.mutation.DispatchedAtCleared() {
+		_spec.ClearField(feenotice.FieldDispatchedAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.SortKey(); ok {
 		_spec.SetField(feenotice.FieldSortKey, field.TypeString, value)
 	}
@@ -725,6 +967,96 @@ func (_u *FeeNoticeUpdateOne) sqlSave(ctx context.Context) (_node *FeeNotice, er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(feecreditnote.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.DispatchesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   feenotice.DispatchesTable,
+			Columns: []string{feenotice.DispatchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feedispatch.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedDispatchesIDs(); len(nodes) > 0 && !_u.mutation.DispatchesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   feenotice.DispatchesTable,
+			Columns: []string{feenotice.DispatchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feedispatch.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.DispatchesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   feenotice.DispatchesTable,
+			Columns: []string{feenotice.DispatchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feedispatch.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.DunningLinesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   feenotice.DunningLinesTable,
+			Columns: []string{feenotice.DunningLinesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feedunningline.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedDunningLinesIDs(); len(nodes) > 0 && !_u.mutation.DunningLinesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   feenotice.DunningLinesTable,
+			Columns: []string{feenotice.DunningLinesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feedunningline.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.DunningLinesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   feenotice.DunningLinesTable,
+			Columns: []string{feenotice.DunningLinesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feedunningline.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -50,6 +50,16 @@ type FeeRun struct {
 	BilledAt *time.Time `json:"billed_at,omitempty"`
 	// Whether that was after the 25th, and was reported (F2).
 	Late bool `json:"late,omitempty"`
+	// When customer service got its notices; null until then (F3).
+	ReceivedAt *time.Time `json:"received_at,omitempty"`
+	// The account that got them.
+	ReceivedByID *uuid.UUID `json:"received_by_id,omitempty"`
+	// Who got them, as signed.
+	ReceivedByName string `json:"received_by_name,omitempty"`
+	// By when they are to be dispatched: the end of the second working day after (F3).
+	DispatchDueAt *time.Time `json:"dispatch_due_at,omitempty"`
+	// How many of its notices were dispatched, and did not come back.
+	Dispatched int `json:"dispatched,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the FeeRunQuery when eager-loading is set.
 	Edges        FeeRunEdges `json:"edges"`
@@ -83,15 +93,15 @@ func (*FeeRun) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case feerun.FieldStartedByID:
+		case feerun.FieldStartedByID, feerun.FieldReceivedByID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case feerun.FieldLate:
 			values[i] = new(sql.NullBool)
-		case feerun.FieldPayers, feerun.FieldNotices, feerun.FieldAmount:
+		case feerun.FieldPayers, feerun.FieldNotices, feerun.FieldAmount, feerun.FieldDispatched:
 			values[i] = new(sql.NullInt64)
-		case feerun.FieldState, feerun.FieldStartedByName:
+		case feerun.FieldState, feerun.FieldStartedByName, feerun.FieldReceivedByName:
 			values[i] = new(sql.NullString)
-		case feerun.FieldCreatedAt, feerun.FieldMonth, feerun.FieldDueAt, feerun.FieldIssuedOn, feerun.FieldPayBy, feerun.FieldStartedAt, feerun.FieldBilledAt:
+		case feerun.FieldCreatedAt, feerun.FieldMonth, feerun.FieldDueAt, feerun.FieldIssuedOn, feerun.FieldPayBy, feerun.FieldStartedAt, feerun.FieldBilledAt, feerun.FieldReceivedAt, feerun.FieldDispatchDueAt:
 			values[i] = new(sql.NullTime)
 		case feerun.FieldID, feerun.FieldEstateID:
 			values[i] = new(uuid.UUID)
@@ -211,6 +221,39 @@ func (_m *FeeRun) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Late = value.Bool
 			}
+		case feerun.FieldReceivedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field received_at", values[i])
+			} else if value.Valid {
+				_m.ReceivedAt = new(time.Time)
+				*_m.ReceivedAt = value.Time
+			}
+		case feerun.FieldReceivedByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field received_by_id", values[i])
+			} else if value.Valid {
+				_m.ReceivedByID = new(uuid.UUID)
+				*_m.ReceivedByID = *value.S.(*uuid.UUID)
+			}
+		case feerun.FieldReceivedByName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field received_by_name", values[i])
+			} else if value.Valid {
+				_m.ReceivedByName = value.String
+			}
+		case feerun.FieldDispatchDueAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field dispatch_due_at", values[i])
+			} else if value.Valid {
+				_m.DispatchDueAt = new(time.Time)
+				*_m.DispatchDueAt = value.Time
+			}
+		case feerun.FieldDispatched:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field dispatched", values[i])
+			} else if value.Valid {
+				_m.Dispatched = int(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -306,6 +349,27 @@ func (_m *FeeRun) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("late=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Late))
+	builder.WriteString(", ")
+	if v := _m.ReceivedAt; v != nil {
+		builder.WriteString("received_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.ReceivedByID; v != nil {
+		builder.WriteString("received_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("received_by_name=")
+	builder.WriteString(_m.ReceivedByName)
+	builder.WriteString(", ")
+	if v := _m.DispatchDueAt; v != nil {
+		builder.WriteString("dispatch_due_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("dispatched=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Dispatched))
 	builder.WriteByte(')')
 	return builder.String()
 }

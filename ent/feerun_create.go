@@ -200,6 +200,76 @@ func (_c *FeeRunCreate) SetNillableLate(v *bool) *FeeRunCreate {
 	return _c
 }
 
+// SetReceivedAt sets the "received_at" field.
+func (_c *FeeRunCreate) SetReceivedAt(v time.Time) *FeeRunCreate {
+	_c.mutation.SetReceivedAt(v)
+	return _c
+}
+
+// SetNillableReceivedAt sets the "received_at" field if the given value is not nil.
+func (_c *FeeRunCreate) SetNillableReceivedAt(v *time.Time) *FeeRunCreate {
+	if v != nil {
+		_c.SetReceivedAt(*v)
+	}
+	return _c
+}
+
+// SetReceivedByID sets the "received_by_id" field.
+func (_c *FeeRunCreate) SetReceivedByID(v uuid.UUID) *FeeRunCreate {
+	_c.mutation.SetReceivedByID(v)
+	return _c
+}
+
+// SetNillableReceivedByID sets the "received_by_id" field if the given value is not nil.
+func (_c *FeeRunCreate) SetNillableReceivedByID(v *uuid.UUID) *FeeRunCreate {
+	if v != nil {
+		_c.SetReceivedByID(*v)
+	}
+	return _c
+}
+
+// SetReceivedByName sets the "received_by_name" field.
+func (_c *FeeRunCreate) SetReceivedByName(v string) *FeeRunCreate {
+	_c.mutation.SetReceivedByName(v)
+	return _c
+}
+
+// SetNillableReceivedByName sets the "received_by_name" field if the given value is not nil.
+func (_c *FeeRunCreate) SetNillableReceivedByName(v *string) *FeeRunCreate {
+	if v != nil {
+		_c.SetReceivedByName(*v)
+	}
+	return _c
+}
+
+// SetDispatchDueAt sets the "dispatch_due_at" field.
+func (_c *FeeRunCreate) SetDispatchDueAt(v time.Time) *FeeRunCreate {
+	_c.mutation.SetDispatchDueAt(v)
+	return _c
+}
+
+// SetNillableDispatchDueAt sets the "dispatch_due_at" field if the given value is not nil.
+func (_c *FeeRunCreate) SetNillableDispatchDueAt(v *time.Time) *FeeRunCreate {
+	if v != nil {
+		_c.SetDispatchDueAt(*v)
+	}
+	return _c
+}
+
+// SetDispatched sets the "dispatched" field.
+func (_c *FeeRunCreate) SetDispatched(v int) *FeeRunCreate {
+	_c.mutation.SetDispatched(v)
+	return _c
+}
+
+// SetNillableDispatched sets the "dispatched" field if the given value is not nil.
+func (_c *FeeRunCreate) SetNillableDispatched(v *int) *FeeRunCreate {
+	if v != nil {
+		_c.SetDispatched(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *FeeRunCreate) SetID(v uuid.UUID) *FeeRunCreate {
 	_c.mutation.SetID(v)
@@ -278,6 +348,14 @@ func (_c *FeeRunCreate) defaults() {
 		v := feerun.DefaultLate
 		_c.mutation.SetLate(v)
 	}
+	if _, ok := _c.mutation.ReceivedByName(); !ok {
+		v := feerun.DefaultReceivedByName
+		_c.mutation.SetReceivedByName(v)
+	}
+	if _, ok := _c.mutation.Dispatched(); !ok {
+		v := feerun.DefaultDispatched
+		_c.mutation.SetDispatched(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := feerun.DefaultID()
 		_c.mutation.SetID(v)
@@ -320,6 +398,12 @@ func (_c *FeeRunCreate) check() error {
 	}
 	if _, ok := _c.mutation.Late(); !ok {
 		return &ValidationError{Name: "late", err: errors.New(`ent: missing required field "FeeRun.late"`)}
+	}
+	if _, ok := _c.mutation.ReceivedByName(); !ok {
+		return &ValidationError{Name: "received_by_name", err: errors.New(`ent: missing required field "FeeRun.received_by_name"`)}
+	}
+	if _, ok := _c.mutation.Dispatched(); !ok {
+		return &ValidationError{Name: "dispatched", err: errors.New(`ent: missing required field "FeeRun.dispatched"`)}
 	}
 	if len(_c.mutation.EstateIDs()) == 0 {
 		return &ValidationError{Name: "estate", err: errors.New(`ent: missing required edge "FeeRun.estate"`)}
@@ -414,6 +498,26 @@ func (_c *FeeRunCreate) createSpec() (*FeeRun, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Late(); ok {
 		_spec.SetField(feerun.FieldLate, field.TypeBool, value)
 		_node.Late = value
+	}
+	if value, ok := _c.mutation.ReceivedAt(); ok {
+		_spec.SetField(feerun.FieldReceivedAt, field.TypeTime, value)
+		_node.ReceivedAt = &value
+	}
+	if value, ok := _c.mutation.ReceivedByID(); ok {
+		_spec.SetField(feerun.FieldReceivedByID, field.TypeUUID, value)
+		_node.ReceivedByID = &value
+	}
+	if value, ok := _c.mutation.ReceivedByName(); ok {
+		_spec.SetField(feerun.FieldReceivedByName, field.TypeString, value)
+		_node.ReceivedByName = value
+	}
+	if value, ok := _c.mutation.DispatchDueAt(); ok {
+		_spec.SetField(feerun.FieldDispatchDueAt, field.TypeTime, value)
+		_node.DispatchDueAt = &value
+	}
+	if value, ok := _c.mutation.Dispatched(); ok {
+		_spec.SetField(feerun.FieldDispatched, field.TypeInt, value)
+		_node.Dispatched = value
 	}
 	if nodes := _c.mutation.EstateIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

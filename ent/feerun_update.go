@@ -235,6 +235,80 @@ func (_u *FeeRunUpdate) SetNillableLate(v *bool) *FeeRunUpdate {
 	return _u
 }
 
+// SetReceivedAt sets the "received_at" field.
+func (_u *FeeRunUpdate) SetReceivedAt(v time.Time) *FeeRunUpdate {
+	_u.mutation.SetReceivedAt(v)
+	return _u
+}
+
+// SetNillableReceivedAt sets the "received_at" field if the given value is not nil.
+func (_u *FeeRunUpdate) SetNillableReceivedAt(v *time.Time) *FeeRunUpdate {
+	if v != nil {
+		_u.SetReceivedAt(*v)
+	}
+	return _u
+}
+
+// ClearReceivedAt clears the value of the "received_at" field.
+func (_u *FeeRunUpdate) ClearReceivedAt() *FeeRunUpdate {
+	_u.mutation.ClearReceivedAt()
+	return _u
+}
+
+// SetReceivedByID sets the "received_by_id" field.
+func (_u *FeeRunUpdate) SetReceivedByID(v uuid.UUID) *FeeRunUpdate {
+	_u.mutation.SetReceivedByID(v)
+	return _u
+}
+
+// SetNillableReceivedByID sets the "received_by_id" field if the given value is not nil.
+func (_u *FeeRunUpdate) SetNillableReceivedByID(v *uuid.UUID) *FeeRunUpdate {
+	if v != nil {
+		_u.SetReceivedByID(*v)
+	}
+	return _u
+}
+
+// ClearReceivedByID clears the value of the "received_by_id" field.
+func (_u *FeeRunUpdate) ClearReceivedByID() *FeeRunUpdate {
+	_u.mutation.ClearReceivedByID()
+	return _u
+}
+
+// SetReceivedByName sets the "received_by_name" field.
+func (_u *FeeRunUpdate) SetReceivedByName(v string) *FeeRunUpdate {
+	_u.mutation.SetReceivedByName(v)
+	return _u
+}
+
+// SetNillableReceivedByName sets the "received_by_name" field if the given value is not nil.
+func (_u *FeeRunUpdate) SetNillableReceivedByName(v *string) *FeeRunUpdate {
+	if v != nil {
+		_u.SetReceivedByName(*v)
+	}
+	return _u
+}
+
+// SetDispatchDueAt sets the "dispatch_due_at" field.
+func (_u *FeeRunUpdate) SetDispatchDueAt(v time.Time) *FeeRunUpdate {
+	_u.mutation.SetDispatchDueAt(v)
+	return _u
+}
+
+// SetNillableDispatchDueAt sets the "dispatch_due_at" field if the given value is not nil.
+func (_u *FeeRunUpdate) SetNillableDispatchDueAt(v *time.Time) *FeeRunUpdate {
+	if v != nil {
+		_u.SetDispatchDueAt(*v)
+	}
+	return _u
+}
+
+// ClearDispatchDueAt clears the value of the "dispatch_due_at" field.
+func (_u *FeeRunUpdate) ClearDispatchDueAt() *FeeRunUpdate {
+	_u.mutation.ClearDispatchDueAt()
+	return _u
+}
+
 // Mutation returns the FeeRunMutation object of the builder.
 func (_u *FeeRunUpdate) Mutation() *FeeRunMutation {
 	return _u.mutation
@@ -354,6 +428,27 @@ func (_u *FeeRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Late(); ok {
 		_spec.SetField(feerun.FieldLate, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.ReceivedAt(); ok {
+		_spec.SetField(feerun.FieldReceivedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ReceivedAtCleared() {
+		_spec.ClearField(feerun.FieldReceivedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ReceivedByID(); ok {
+		_spec.SetField(feerun.FieldReceivedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.ReceivedByIDCleared() {
+		_spec.ClearField(feerun.FieldReceivedByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.ReceivedByName(); ok {
+		_spec.SetField(feerun.FieldReceivedByName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.DispatchDueAt(); ok {
+		_spec.SetField(feerun.FieldDispatchDueAt, field.TypeTime, value)
+	}
+	if _u.mutation.DispatchDueAtCleared() {
+		_spec.ClearField(feerun.FieldDispatchDueAt, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -582,6 +677,80 @@ func (_u *FeeRunUpdateOne) SetNillableLate(v *bool) *FeeRunUpdateOne {
 	return _u
 }
 
+// SetReceivedAt sets the "received_at" field.
+func (_u *FeeRunUpdateOne) SetReceivedAt(v time.Time) *FeeRunUpdateOne {
+	_u.mutation.SetReceivedAt(v)
+	return _u
+}
+
+// SetNillableReceivedAt sets the "received_at" field if the given value is not nil.
+func (_u *FeeRunUpdateOne) SetNillableReceivedAt(v *time.Time) *FeeRunUpdateOne {
+	if v != nil {
+		_u.SetReceivedAt(*v)
+	}
+	return _u
+}
+
+// ClearReceivedAt clears the value of the "received_at" field.
+func (_u *FeeRunUpdateOne) ClearReceivedAt() *FeeRunUpdateOne {
+	_u.mutation.ClearReceivedAt()
+	return _u
+}
+
+// SetReceivedByID sets the "received_by_id" field.
+func (_u *FeeRunUpdateOne) SetReceivedByID(v uuid.UUID) *FeeRunUpdateOne {
+	_u.mutation.SetReceivedByID(v)
+	return _u
+}
+
+// SetNillableReceivedByID sets the "received_by_id" field if the given value is not nil.
+func (_u *FeeRunUpdateOne) SetNillableReceivedByID(v *uuid.UUID) *FeeRunUpdateOne {
+	if v != nil {
+		_u.SetReceivedByID(*v)
+	}
+	return _u
+}
+
+// ClearReceivedByID clears the value of the "received_by_id" field.
+func (_u *FeeRunUpdateOne) ClearReceivedByID() *FeeRunUpdateOne {
+	_u.mutation.ClearReceivedByID()
+	return _u
+}
+
+// SetReceivedByName sets the "received_by_name" field.
+func (_u *FeeRunUpdateOne) SetReceivedByName(v string) *FeeRunUpdateOne {
+	_u.mutation.SetReceivedByName(v)
+	return _u
+}
+
+// SetNillableReceivedByName sets the "received_by_name" field if the given value is not nil.
+func (_u *FeeRunUpdateOne) SetNillableReceivedByName(v *string) *FeeRunUpdateOne {
+	if v != nil {
+		_u.SetReceivedByName(*v)
+	}
+	return _u
+}
+
+// SetDispatchDueAt sets the "dispatch_due_at" field.
+func (_u *FeeRunUpdateOne) SetDispatchDueAt(v time.Time) *FeeRunUpdateOne {
+	_u.mutation.SetDispatchDueAt(v)
+	return _u
+}
+
+// SetNillableDispatchDueAt sets the "dispatch_due_at" field if the given value is not nil.
+func (_u *FeeRunUpdateOne) SetNillableDispatchDueAt(v *time.Time) *FeeRunUpdateOne {
+	if v != nil {
+		_u.SetDispatchDueAt(*v)
+	}
+	return _u
+}
+
+// ClearDispatchDueAt clears the value of the "dispatch_due_at" field.
+func (_u *FeeRunUpdateOne) ClearDispatchDueAt() *FeeRunUpdateOne {
+	_u.mutation.ClearDispatchDueAt()
+	return _u
+}
+
 // Mutation returns the FeeRunMutation object of the builder.
 func (_u *FeeRunUpdateOne) Mutation() *FeeRunMutation {
 	return _u.mutation
@@ -731,6 +900,27 @@ func (_u *FeeRunUpdateOne) sqlSave(ctx context.Context) (_node *FeeRun, err erro
 	}
 	if value, ok := _u.mutation.Late(); ok {
 		_spec.SetField(feerun.FieldLate, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.ReceivedAt(); ok {
+		_spec.SetField(feerun.FieldReceivedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ReceivedAtCleared() {
+		_spec.ClearField(feerun.FieldReceivedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ReceivedByID(); ok {
+		_spec.SetField(feerun.FieldReceivedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.ReceivedByIDCleared() {
+		_spec.ClearField(feerun.FieldReceivedByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.ReceivedByName(); ok {
+		_spec.SetField(feerun.FieldReceivedByName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.DispatchDueAt(); ok {
+		_spec.SetField(feerun.FieldDispatchDueAt, field.TypeTime, value)
+	}
+	if _u.mutation.DispatchDueAtCleared() {
+		_spec.ClearField(feerun.FieldDispatchDueAt, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &FeeRun{config: _u.config}

@@ -28,6 +28,7 @@ import (
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
+	"github.com/steward-pm/steward/ent/calendarday"
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
@@ -35,18 +36,36 @@ import (
 	"github.com/steward-pm/steward/ent/defectevent"
 	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
+	"github.com/steward-pm/steward/ent/dutyassignment"
+	"github.com/steward-pm/steward/ent/dutychange"
+	"github.com/steward-pm/steward/ent/dutyfeed"
+	"github.com/steward-pm/steward/ent/dutyhandover"
+	"github.com/steward-pm/steward/ent/dutyhandoverline"
+	"github.com/steward-pm/steward/ent/dutyleave"
+	"github.com/steward-pm/steward/ent/dutyroster"
+	"github.com/steward-pm/steward/ent/dutyshift"
+	"github.com/steward-pm/steward/ent/dutyswap"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/externalperson"
 	"github.com/steward-pm/steward/ent/feeaccount"
 	"github.com/steward-pm/steward/ent/feeallocation"
+	"github.com/steward-pm/steward/ent/feebankline"
+	"github.com/steward-pm/steward/ent/feebankstatement"
 	"github.com/steward-pm/steward/ent/feebook"
 	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feedispatch"
+	"github.com/steward-pm/steward/ent/feedunning"
+	"github.com/steward-pm/steward/ent/feedunningline"
 	"github.com/steward-pm/steward/ent/feeentry"
 	"github.com/steward-pm/steward/ent/feenotice"
 	"github.com/steward-pm/steward/ent/feenoticeline"
 	"github.com/steward-pm/steward/ent/feepayment"
 	"github.com/steward-pm/steward/ent/feeposting"
+	"github.com/steward-pm/steward/ent/feeproof"
+	"github.com/steward-pm/steward/ent/feerefund"
+	"github.com/steward-pm/steward/ent/feerefundpart"
+	"github.com/steward-pm/steward/ent/feereport"
 	"github.com/steward-pm/steward/ent/feerun"
 	"github.com/steward-pm/steward/ent/feetariff"
 	"github.com/steward-pm/steward/ent/file"
@@ -3580,6 +3599,150 @@ func newBuildingPaginateArgs(rv map[string]any) *buildingPaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *CalendarDayQuery) CollectFields(ctx context.Context, satisfies ...string) (*CalendarDayQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *CalendarDayQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(calendarday.Columns))
+		selectedFields = []string{calendarday.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[calendarday.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, calendarday.FieldEstateID)
+				fieldSeen[calendarday.FieldEstateID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[calendarday.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, calendarday.FieldCreatedAt)
+				fieldSeen[calendarday.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[calendarday.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, calendarday.FieldEstateID)
+				fieldSeen[calendarday.FieldEstateID] = struct{}{}
+			}
+		case "day":
+			if _, ok := fieldSeen[calendarday.FieldDay]; !ok {
+				selectedFields = append(selectedFields, calendarday.FieldDay)
+				fieldSeen[calendarday.FieldDay] = struct{}{}
+			}
+		case "working":
+			if _, ok := fieldSeen[calendarday.FieldWorking]; !ok {
+				selectedFields = append(selectedFields, calendarday.FieldWorking)
+				fieldSeen[calendarday.FieldWorking] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[calendarday.FieldReason]; !ok {
+				selectedFields = append(selectedFields, calendarday.FieldReason)
+				fieldSeen[calendarday.FieldReason] = struct{}{}
+			}
+		case "setByID":
+			if _, ok := fieldSeen[calendarday.FieldSetByID]; !ok {
+				selectedFields = append(selectedFields, calendarday.FieldSetByID)
+				fieldSeen[calendarday.FieldSetByID] = struct{}{}
+			}
+		case "setByName":
+			if _, ok := fieldSeen[calendarday.FieldSetByName]; !ok {
+				selectedFields = append(selectedFields, calendarday.FieldSetByName)
+				fieldSeen[calendarday.FieldSetByName] = struct{}{}
+			}
+		case "setAt":
+			if _, ok := fieldSeen[calendarday.FieldSetAt]; !ok {
+				selectedFields = append(selectedFields, calendarday.FieldSetAt)
+				fieldSeen[calendarday.FieldSetAt] = struct{}{}
+			}
+		case "clearedAt":
+			if _, ok := fieldSeen[calendarday.FieldClearedAt]; !ok {
+				selectedFields = append(selectedFields, calendarday.FieldClearedAt)
+				fieldSeen[calendarday.FieldClearedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type calendardayPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []CalendarDayPaginateOption
+}
+
+func newCalendarDayPaginateArgs(rv map[string]any) *calendardayPaginateArgs {
+	args := &calendardayPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &CalendarDayOrder{Field: &CalendarDayOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithCalendarDayOrder(order))
+			}
+		case *CalendarDayOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithCalendarDayOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*CalendarDayWhereInput); ok {
+		args.opts = append(args.opts, WithCalendarDayFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *CertificateQuery) CollectFields(ctx context.Context, satisfies ...string) (*CertificateQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -5032,6 +5195,2240 @@ func newDepartmentPaginateArgs(rv map[string]any) *departmentPaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *DutyAssignmentQuery) CollectFields(ctx context.Context, satisfies ...string) (*DutyAssignmentQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *DutyAssignmentQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(dutyassignment.Columns))
+		selectedFields = []string{dutyassignment.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[dutyassignment.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldEstateID)
+				fieldSeen[dutyassignment.FieldEstateID] = struct{}{}
+			}
+
+		case "roster":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DutyRosterClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, dutyrosterImplementors)...); err != nil {
+				return err
+			}
+			_q.withRoster = query
+			if _, ok := fieldSeen[dutyassignment.FieldRosterID]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldRosterID)
+				fieldSeen[dutyassignment.FieldRosterID] = struct{}{}
+			}
+
+		case "shift":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DutyShiftClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, dutyshiftImplementors)...); err != nil {
+				return err
+			}
+			_q.withShift = query
+			if _, ok := fieldSeen[dutyassignment.FieldShiftID]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldShiftID)
+				fieldSeen[dutyassignment.FieldShiftID] = struct{}{}
+			}
+
+		case "staff":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&StaffClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, staffImplementors)...); err != nil {
+				return err
+			}
+			_q.withStaff = query
+			if _, ok := fieldSeen[dutyassignment.FieldStaffID]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldStaffID)
+				fieldSeen[dutyassignment.FieldStaffID] = struct{}{}
+			}
+
+		case "addedChange":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DutyChangeClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, dutychangeImplementors)...); err != nil {
+				return err
+			}
+			_q.withAddedChange = query
+			if _, ok := fieldSeen[dutyassignment.FieldAddedChangeID]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldAddedChangeID)
+				fieldSeen[dutyassignment.FieldAddedChangeID] = struct{}{}
+			}
+
+		case "removedChange":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DutyChangeClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, dutychangeImplementors)...); err != nil {
+				return err
+			}
+			_q.withRemovedChange = query
+			if _, ok := fieldSeen[dutyassignment.FieldRemovedChangeID]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldRemovedChangeID)
+				fieldSeen[dutyassignment.FieldRemovedChangeID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[dutyassignment.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldCreatedAt)
+				fieldSeen[dutyassignment.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[dutyassignment.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldEstateID)
+				fieldSeen[dutyassignment.FieldEstateID] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[dutyassignment.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldDepartmentID)
+				fieldSeen[dutyassignment.FieldDepartmentID] = struct{}{}
+			}
+		case "rosterID":
+			if _, ok := fieldSeen[dutyassignment.FieldRosterID]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldRosterID)
+				fieldSeen[dutyassignment.FieldRosterID] = struct{}{}
+			}
+		case "shiftID":
+			if _, ok := fieldSeen[dutyassignment.FieldShiftID]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldShiftID)
+				fieldSeen[dutyassignment.FieldShiftID] = struct{}{}
+			}
+		case "staffID":
+			if _, ok := fieldSeen[dutyassignment.FieldStaffID]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldStaffID)
+				fieldSeen[dutyassignment.FieldStaffID] = struct{}{}
+			}
+		case "day":
+			if _, ok := fieldSeen[dutyassignment.FieldDay]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldDay)
+				fieldSeen[dutyassignment.FieldDay] = struct{}{}
+			}
+		case "startsAt":
+			if _, ok := fieldSeen[dutyassignment.FieldStartsAt]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldStartsAt)
+				fieldSeen[dutyassignment.FieldStartsAt] = struct{}{}
+			}
+		case "endsAt":
+			if _, ok := fieldSeen[dutyassignment.FieldEndsAt]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldEndsAt)
+				fieldSeen[dutyassignment.FieldEndsAt] = struct{}{}
+			}
+		case "restedAt":
+			if _, ok := fieldSeen[dutyassignment.FieldRestedAt]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldRestedAt)
+				fieldSeen[dutyassignment.FieldRestedAt] = struct{}{}
+			}
+		case "origin":
+			if _, ok := fieldSeen[dutyassignment.FieldOrigin]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldOrigin)
+				fieldSeen[dutyassignment.FieldOrigin] = struct{}{}
+			}
+		case "addedByID":
+			if _, ok := fieldSeen[dutyassignment.FieldAddedByID]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldAddedByID)
+				fieldSeen[dutyassignment.FieldAddedByID] = struct{}{}
+			}
+		case "addedByName":
+			if _, ok := fieldSeen[dutyassignment.FieldAddedByName]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldAddedByName)
+				fieldSeen[dutyassignment.FieldAddedByName] = struct{}{}
+			}
+		case "addedChangeID":
+			if _, ok := fieldSeen[dutyassignment.FieldAddedChangeID]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldAddedChangeID)
+				fieldSeen[dutyassignment.FieldAddedChangeID] = struct{}{}
+			}
+		case "removedAt":
+			if _, ok := fieldSeen[dutyassignment.FieldRemovedAt]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldRemovedAt)
+				fieldSeen[dutyassignment.FieldRemovedAt] = struct{}{}
+			}
+		case "removedByID":
+			if _, ok := fieldSeen[dutyassignment.FieldRemovedByID]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldRemovedByID)
+				fieldSeen[dutyassignment.FieldRemovedByID] = struct{}{}
+			}
+		case "removedByName":
+			if _, ok := fieldSeen[dutyassignment.FieldRemovedByName]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldRemovedByName)
+				fieldSeen[dutyassignment.FieldRemovedByName] = struct{}{}
+			}
+		case "removedChangeID":
+			if _, ok := fieldSeen[dutyassignment.FieldRemovedChangeID]; !ok {
+				selectedFields = append(selectedFields, dutyassignment.FieldRemovedChangeID)
+				fieldSeen[dutyassignment.FieldRemovedChangeID] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type dutyassignmentPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []DutyAssignmentPaginateOption
+}
+
+func newDutyAssignmentPaginateArgs(rv map[string]any) *dutyassignmentPaginateArgs {
+	args := &dutyassignmentPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &DutyAssignmentOrder{Field: &DutyAssignmentOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithDutyAssignmentOrder(order))
+			}
+		case *DutyAssignmentOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithDutyAssignmentOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*DutyAssignmentWhereInput); ok {
+		args.opts = append(args.opts, WithDutyAssignmentFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *DutyChangeQuery) CollectFields(ctx context.Context, satisfies ...string) (*DutyChangeQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *DutyChangeQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(dutychange.Columns))
+		selectedFields = []string{dutychange.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[dutychange.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, dutychange.FieldEstateID)
+				fieldSeen[dutychange.FieldEstateID] = struct{}{}
+			}
+
+		case "roster":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DutyRosterClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, dutyrosterImplementors)...); err != nil {
+				return err
+			}
+			_q.withRoster = query
+			if _, ok := fieldSeen[dutychange.FieldRosterID]; !ok {
+				selectedFields = append(selectedFields, dutychange.FieldRosterID)
+				fieldSeen[dutychange.FieldRosterID] = struct{}{}
+			}
+
+		case "swap":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DutySwapClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, dutyswapImplementors)...); err != nil {
+				return err
+			}
+			_q.withSwap = query
+			if _, ok := fieldSeen[dutychange.FieldSwapID]; !ok {
+				selectedFields = append(selectedFields, dutychange.FieldSwapID)
+				fieldSeen[dutychange.FieldSwapID] = struct{}{}
+			}
+
+		case "additions":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DutyAssignmentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, dutyassignmentImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedAdditions(alias, func(wq *DutyAssignmentQuery) {
+				*wq = *query
+			})
+
+		case "removals":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DutyAssignmentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, dutyassignmentImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedRemovals(alias, func(wq *DutyAssignmentQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[dutychange.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, dutychange.FieldCreatedAt)
+				fieldSeen[dutychange.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[dutychange.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, dutychange.FieldEstateID)
+				fieldSeen[dutychange.FieldEstateID] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[dutychange.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, dutychange.FieldDepartmentID)
+				fieldSeen[dutychange.FieldDepartmentID] = struct{}{}
+			}
+		case "rosterID":
+			if _, ok := fieldSeen[dutychange.FieldRosterID]; !ok {
+				selectedFields = append(selectedFields, dutychange.FieldRosterID)
+				fieldSeen[dutychange.FieldRosterID] = struct{}{}
+			}
+		case "swapID":
+			if _, ok := fieldSeen[dutychange.FieldSwapID]; !ok {
+				selectedFields = append(selectedFields, dutychange.FieldSwapID)
+				fieldSeen[dutychange.FieldSwapID] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[dutychange.FieldReason]; !ok {
+				selectedFields = append(selectedFields, dutychange.FieldReason)
+				fieldSeen[dutychange.FieldReason] = struct{}{}
+			}
+		case "changedAt":
+			if _, ok := fieldSeen[dutychange.FieldChangedAt]; !ok {
+				selectedFields = append(selectedFields, dutychange.FieldChangedAt)
+				fieldSeen[dutychange.FieldChangedAt] = struct{}{}
+			}
+		case "changedByID":
+			if _, ok := fieldSeen[dutychange.FieldChangedByID]; !ok {
+				selectedFields = append(selectedFields, dutychange.FieldChangedByID)
+				fieldSeen[dutychange.FieldChangedByID] = struct{}{}
+			}
+		case "changedByName":
+			if _, ok := fieldSeen[dutychange.FieldChangedByName]; !ok {
+				selectedFields = append(selectedFields, dutychange.FieldChangedByName)
+				fieldSeen[dutychange.FieldChangedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type dutychangePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []DutyChangePaginateOption
+}
+
+func newDutyChangePaginateArgs(rv map[string]any) *dutychangePaginateArgs {
+	args := &dutychangePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &DutyChangeOrder{Field: &DutyChangeOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithDutyChangeOrder(order))
+			}
+		case *DutyChangeOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithDutyChangeOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*DutyChangeWhereInput); ok {
+		args.opts = append(args.opts, WithDutyChangeFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *DutyFeedQuery) CollectFields(ctx context.Context, satisfies ...string) (*DutyFeedQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *DutyFeedQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(dutyfeed.Columns))
+		selectedFields = []string{dutyfeed.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[dutyfeed.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, dutyfeed.FieldEstateID)
+				fieldSeen[dutyfeed.FieldEstateID] = struct{}{}
+			}
+
+		case "staff":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&StaffClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, staffImplementors)...); err != nil {
+				return err
+			}
+			_q.withStaff = query
+			if _, ok := fieldSeen[dutyfeed.FieldStaffID]; !ok {
+				selectedFields = append(selectedFields, dutyfeed.FieldStaffID)
+				fieldSeen[dutyfeed.FieldStaffID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[dutyfeed.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, dutyfeed.FieldCreatedAt)
+				fieldSeen[dutyfeed.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[dutyfeed.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, dutyfeed.FieldEstateID)
+				fieldSeen[dutyfeed.FieldEstateID] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[dutyfeed.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, dutyfeed.FieldDepartmentID)
+				fieldSeen[dutyfeed.FieldDepartmentID] = struct{}{}
+			}
+		case "staffID":
+			if _, ok := fieldSeen[dutyfeed.FieldStaffID]; !ok {
+				selectedFields = append(selectedFields, dutyfeed.FieldStaffID)
+				fieldSeen[dutyfeed.FieldStaffID] = struct{}{}
+			}
+		case "accountID":
+			if _, ok := fieldSeen[dutyfeed.FieldAccountID]; !ok {
+				selectedFields = append(selectedFields, dutyfeed.FieldAccountID)
+				fieldSeen[dutyfeed.FieldAccountID] = struct{}{}
+			}
+		case "label":
+			if _, ok := fieldSeen[dutyfeed.FieldLabel]; !ok {
+				selectedFields = append(selectedFields, dutyfeed.FieldLabel)
+				fieldSeen[dutyfeed.FieldLabel] = struct{}{}
+			}
+		case "revokedAt":
+			if _, ok := fieldSeen[dutyfeed.FieldRevokedAt]; !ok {
+				selectedFields = append(selectedFields, dutyfeed.FieldRevokedAt)
+				fieldSeen[dutyfeed.FieldRevokedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type dutyfeedPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []DutyFeedPaginateOption
+}
+
+func newDutyFeedPaginateArgs(rv map[string]any) *dutyfeedPaginateArgs {
+	args := &dutyfeedPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &DutyFeedOrder{Field: &DutyFeedOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithDutyFeedOrder(order))
+			}
+		case *DutyFeedOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithDutyFeedOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*DutyFeedWhereInput); ok {
+		args.opts = append(args.opts, WithDutyFeedFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *DutyHandoverQuery) CollectFields(ctx context.Context, satisfies ...string) (*DutyHandoverQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *DutyHandoverQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(dutyhandover.Columns))
+		selectedFields = []string{dutyhandover.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[dutyhandover.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldEstateID)
+				fieldSeen[dutyhandover.FieldEstateID] = struct{}{}
+			}
+
+		case "outgoing":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&StaffClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, staffImplementors)...); err != nil {
+				return err
+			}
+			_q.withOutgoing = query
+			if _, ok := fieldSeen[dutyhandover.FieldOutgoingID]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldOutgoingID)
+				fieldSeen[dutyhandover.FieldOutgoingID] = struct{}{}
+			}
+
+		case "incoming":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&StaffClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, staffImplementors)...); err != nil {
+				return err
+			}
+			_q.withIncoming = query
+			if _, ok := fieldSeen[dutyhandover.FieldIncomingID]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldIncomingID)
+				fieldSeen[dutyhandover.FieldIncomingID] = struct{}{}
+			}
+
+		case "items":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DutyHandoverLineClient{config: _q.config}).Query()
+			)
+			args := newDutyHandoverLinePaginateArgs(fieldArgs(ctx, nil, path...))
+			if err := validateFirstLast(args.first, args.last); err != nil {
+				return fmt.Errorf("validate first and last in path %q: %w", path, err)
+			}
+			pager, err := newDutyHandoverLinePager(args.opts, args.last != nil)
+			if err != nil {
+				return fmt.Errorf("create new pager in path %q: %w", path, err)
+			}
+			if query, err = pager.applyFilter(query); err != nil {
+				return err
+			}
+			ignoredEdges := !hasCollectedField(ctx, append(path, edgesField)...)
+			if hasCollectedField(ctx, append(path, totalCountField)...) || hasCollectedField(ctx, append(path, pageInfoField)...) {
+				hasPagination := args.after != nil || args.first != nil || args.before != nil || args.last != nil
+				if hasPagination || ignoredEdges {
+					query := query.Clone()
+					_q.loadTotal = append(_q.loadTotal, func(ctx context.Context, nodes []*DutyHandover) error {
+						ids := make([]driver.Value, len(nodes))
+						for i := range nodes {
+							ids[i] = nodes[i].ID
+						}
+						var v []struct {
+							NodeID uuid.UUID `sql:"handover_id"`
+							Count  int       `sql:"count"`
+						}
+						query.Where(func(s *sql.Selector) {
+							s.Where(sql.InValues(s.C(dutyhandover.ItemsColumn), ids...))
+						})
+						if err := query.GroupBy(dutyhandover.ItemsColumn).Aggregate(Count()).Scan(ctx, &v); err != nil {
+							return err
+						}
+						m := make(map[uuid.UUID]int, len(v))
+						for i := range v {
+							m[v[i].NodeID] = v[i].Count
+						}
+						for i := range nodes {
+							n := m[nodes[i].ID]
+							if nodes[i].Edges.totalCount[3] == nil {
+								nodes[i].Edges.totalCount[3] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[3][alias] = n
+						}
+						return nil
+					})
+				} else {
+					_q.loadTotal = append(_q.loadTotal, func(_ context.Context, nodes []*DutyHandover) error {
+						for i := range nodes {
+							n := len(nodes[i].Edges.Items)
+							if nodes[i].Edges.totalCount[3] == nil {
+								nodes[i].Edges.totalCount[3] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[3][alias] = n
+						}
+						return nil
+					})
+				}
+			}
+			if ignoredEdges || (args.first != nil && *args.first == 0) || (args.last != nil && *args.last == 0) {
+				continue
+			}
+			if query, err = pager.applyCursors(query, args.after, args.before); err != nil {
+				return err
+			}
+			path = append(path, edgesField, nodeField)
+			if field := collectedField(ctx, path...); field != nil {
+				if err := query.collectField(ctx, false, opCtx, *field, path, mayAddCondition(satisfies, dutyhandoverlineImplementors)...); err != nil {
+					return err
+				}
+			}
+			if limit := paginateLimit(args.first, args.last); limit > 0 {
+				if oneNode {
+					pager.applyOrder(query.Limit(limit))
+				} else {
+					modify := entgql.LimitPerRow(dutyhandover.ItemsColumn, limit, pager.orderExpr(query))
+					query.modifiers = append(query.modifiers, modify)
+				}
+			} else {
+				query = pager.applyOrder(query)
+			}
+			_q.WithNamedItems(alias, func(wq *DutyHandoverLineQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[dutyhandover.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldCreatedAt)
+				fieldSeen[dutyhandover.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[dutyhandover.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldEstateID)
+				fieldSeen[dutyhandover.FieldEstateID] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[dutyhandover.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldDepartmentID)
+				fieldSeen[dutyhandover.FieldDepartmentID] = struct{}{}
+			}
+		case "endedAt":
+			if _, ok := fieldSeen[dutyhandover.FieldEndedAt]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldEndedAt)
+				fieldSeen[dutyhandover.FieldEndedAt] = struct{}{}
+			}
+		case "beginsAt":
+			if _, ok := fieldSeen[dutyhandover.FieldBeginsAt]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldBeginsAt)
+				fieldSeen[dutyhandover.FieldBeginsAt] = struct{}{}
+			}
+		case "dueAt":
+			if _, ok := fieldSeen[dutyhandover.FieldDueAt]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldDueAt)
+				fieldSeen[dutyhandover.FieldDueAt] = struct{}{}
+			}
+		case "filledAt":
+			if _, ok := fieldSeen[dutyhandover.FieldFilledAt]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldFilledAt)
+				fieldSeen[dutyhandover.FieldFilledAt] = struct{}{}
+			}
+		case "outgoingNames":
+			if _, ok := fieldSeen[dutyhandover.FieldOutgoingNames]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldOutgoingNames)
+				fieldSeen[dutyhandover.FieldOutgoingNames] = struct{}{}
+			}
+		case "incomingNames":
+			if _, ok := fieldSeen[dutyhandover.FieldIncomingNames]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldIncomingNames)
+				fieldSeen[dutyhandover.FieldIncomingNames] = struct{}{}
+			}
+		case "lines":
+			if _, ok := fieldSeen[dutyhandover.FieldLines]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldLines)
+				fieldSeen[dutyhandover.FieldLines] = struct{}{}
+			}
+		case "matters":
+			if _, ok := fieldSeen[dutyhandover.FieldMatters]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldMatters)
+				fieldSeen[dutyhandover.FieldMatters] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[dutyhandover.FieldState]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldState)
+				fieldSeen[dutyhandover.FieldState] = struct{}{}
+			}
+		case "remark":
+			if _, ok := fieldSeen[dutyhandover.FieldRemark]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldRemark)
+				fieldSeen[dutyhandover.FieldRemark] = struct{}{}
+			}
+		case "outgoingID":
+			if _, ok := fieldSeen[dutyhandover.FieldOutgoingID]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldOutgoingID)
+				fieldSeen[dutyhandover.FieldOutgoingID] = struct{}{}
+			}
+		case "outgoingSignedAt":
+			if _, ok := fieldSeen[dutyhandover.FieldOutgoingSignedAt]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldOutgoingSignedAt)
+				fieldSeen[dutyhandover.FieldOutgoingSignedAt] = struct{}{}
+			}
+		case "incomingID":
+			if _, ok := fieldSeen[dutyhandover.FieldIncomingID]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldIncomingID)
+				fieldSeen[dutyhandover.FieldIncomingID] = struct{}{}
+			}
+		case "incomingSignedAt":
+			if _, ok := fieldSeen[dutyhandover.FieldIncomingSignedAt]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldIncomingSignedAt)
+				fieldSeen[dutyhandover.FieldIncomingSignedAt] = struct{}{}
+			}
+		case "signedAt":
+			if _, ok := fieldSeen[dutyhandover.FieldSignedAt]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldSignedAt)
+				fieldSeen[dutyhandover.FieldSignedAt] = struct{}{}
+			}
+		case "late":
+			if _, ok := fieldSeen[dutyhandover.FieldLate]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldLate)
+				fieldSeen[dutyhandover.FieldLate] = struct{}{}
+			}
+		case "accepted":
+			if _, ok := fieldSeen[dutyhandover.FieldAccepted]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldAccepted)
+				fieldSeen[dutyhandover.FieldAccepted] = struct{}{}
+			}
+		case "disputed":
+			if _, ok := fieldSeen[dutyhandover.FieldDisputed]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldDisputed)
+				fieldSeen[dutyhandover.FieldDisputed] = struct{}{}
+			}
+		case "cancelReason":
+			if _, ok := fieldSeen[dutyhandover.FieldCancelReason]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldCancelReason)
+				fieldSeen[dutyhandover.FieldCancelReason] = struct{}{}
+			}
+		case "cancelledAt":
+			if _, ok := fieldSeen[dutyhandover.FieldCancelledAt]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldCancelledAt)
+				fieldSeen[dutyhandover.FieldCancelledAt] = struct{}{}
+			}
+		case "filledByID":
+			if _, ok := fieldSeen[dutyhandover.FieldFilledByID]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldFilledByID)
+				fieldSeen[dutyhandover.FieldFilledByID] = struct{}{}
+			}
+		case "filledByName":
+			if _, ok := fieldSeen[dutyhandover.FieldFilledByName]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldFilledByName)
+				fieldSeen[dutyhandover.FieldFilledByName] = struct{}{}
+			}
+		case "cancelledByID":
+			if _, ok := fieldSeen[dutyhandover.FieldCancelledByID]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldCancelledByID)
+				fieldSeen[dutyhandover.FieldCancelledByID] = struct{}{}
+			}
+		case "cancelledByName":
+			if _, ok := fieldSeen[dutyhandover.FieldCancelledByName]; !ok {
+				selectedFields = append(selectedFields, dutyhandover.FieldCancelledByName)
+				fieldSeen[dutyhandover.FieldCancelledByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type dutyhandoverPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []DutyHandoverPaginateOption
+}
+
+func newDutyHandoverPaginateArgs(rv map[string]any) *dutyhandoverPaginateArgs {
+	args := &dutyhandoverPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &DutyHandoverOrder{Field: &DutyHandoverOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithDutyHandoverOrder(order))
+			}
+		case *DutyHandoverOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithDutyHandoverOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*DutyHandoverWhereInput); ok {
+		args.opts = append(args.opts, WithDutyHandoverFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *DutyHandoverLineQuery) CollectFields(ctx context.Context, satisfies ...string) (*DutyHandoverLineQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *DutyHandoverLineQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(dutyhandoverline.Columns))
+		selectedFields = []string{dutyhandoverline.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[dutyhandoverline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldEstateID)
+				fieldSeen[dutyhandoverline.FieldEstateID] = struct{}{}
+			}
+
+		case "handover":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DutyHandoverClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, dutyhandoverImplementors)...); err != nil {
+				return err
+			}
+			_q.withHandover = query
+			if _, ok := fieldSeen[dutyhandoverline.FieldHandoverID]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldHandoverID)
+				fieldSeen[dutyhandoverline.FieldHandoverID] = struct{}{}
+			}
+
+		case "answers":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&StaffClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, staffImplementors)...); err != nil {
+				return err
+			}
+			_q.withAnswers = query
+			if _, ok := fieldSeen[dutyhandoverline.FieldAnswersID]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldAnswersID)
+				fieldSeen[dutyhandoverline.FieldAnswersID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[dutyhandoverline.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldCreatedAt)
+				fieldSeen[dutyhandoverline.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[dutyhandoverline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldEstateID)
+				fieldSeen[dutyhandoverline.FieldEstateID] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[dutyhandoverline.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldDepartmentID)
+				fieldSeen[dutyhandoverline.FieldDepartmentID] = struct{}{}
+			}
+		case "handoverID":
+			if _, ok := fieldSeen[dutyhandoverline.FieldHandoverID]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldHandoverID)
+				fieldSeen[dutyhandoverline.FieldHandoverID] = struct{}{}
+			}
+		case "position":
+			if _, ok := fieldSeen[dutyhandoverline.FieldPosition]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldPosition)
+				fieldSeen[dutyhandoverline.FieldPosition] = struct{}{}
+			}
+		case "source":
+			if _, ok := fieldSeen[dutyhandoverline.FieldSource]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldSource)
+				fieldSeen[dutyhandoverline.FieldSource] = struct{}{}
+			}
+		case "title":
+			if _, ok := fieldSeen[dutyhandoverline.FieldTitle]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldTitle)
+				fieldSeen[dutyhandoverline.FieldTitle] = struct{}{}
+			}
+		case "titleEn":
+			if _, ok := fieldSeen[dutyhandoverline.FieldTitleEn]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldTitleEn)
+				fieldSeen[dutyhandoverline.FieldTitleEn] = struct{}{}
+			}
+		case "entity":
+			if _, ok := fieldSeen[dutyhandoverline.FieldEntity]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldEntity)
+				fieldSeen[dutyhandoverline.FieldEntity] = struct{}{}
+			}
+		case "subjectID":
+			if _, ok := fieldSeen[dutyhandoverline.FieldSubjectID]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldSubjectID)
+				fieldSeen[dutyhandoverline.FieldSubjectID] = struct{}{}
+			}
+		case "text":
+			if _, ok := fieldSeen[dutyhandoverline.FieldText]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldText)
+				fieldSeen[dutyhandoverline.FieldText] = struct{}{}
+			}
+		case "textEn":
+			if _, ok := fieldSeen[dutyhandoverline.FieldTextEn]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldTextEn)
+				fieldSeen[dutyhandoverline.FieldTextEn] = struct{}{}
+			}
+		case "counted":
+			if _, ok := fieldSeen[dutyhandoverline.FieldCounted]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldCounted)
+				fieldSeen[dutyhandoverline.FieldCounted] = struct{}{}
+			}
+		case "sinceAt":
+			if _, ok := fieldSeen[dutyhandoverline.FieldSinceAt]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldSinceAt)
+				fieldSeen[dutyhandoverline.FieldSinceAt] = struct{}{}
+			}
+		case "dueAt":
+			if _, ok := fieldSeen[dutyhandoverline.FieldDueAt]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldDueAt)
+				fieldSeen[dutyhandoverline.FieldDueAt] = struct{}{}
+			}
+		case "remark":
+			if _, ok := fieldSeen[dutyhandoverline.FieldRemark]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldRemark)
+				fieldSeen[dutyhandoverline.FieldRemark] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[dutyhandoverline.FieldState]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldState)
+				fieldSeen[dutyhandoverline.FieldState] = struct{}{}
+			}
+		case "disputeReason":
+			if _, ok := fieldSeen[dutyhandoverline.FieldDisputeReason]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldDisputeReason)
+				fieldSeen[dutyhandoverline.FieldDisputeReason] = struct{}{}
+			}
+		case "decidedAt":
+			if _, ok := fieldSeen[dutyhandoverline.FieldDecidedAt]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldDecidedAt)
+				fieldSeen[dutyhandoverline.FieldDecidedAt] = struct{}{}
+			}
+		case "answersID":
+			if _, ok := fieldSeen[dutyhandoverline.FieldAnswersID]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldAnswersID)
+				fieldSeen[dutyhandoverline.FieldAnswersID] = struct{}{}
+			}
+		case "answersSince":
+			if _, ok := fieldSeen[dutyhandoverline.FieldAnswersSince]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldAnswersSince)
+				fieldSeen[dutyhandoverline.FieldAnswersSince] = struct{}{}
+			}
+		case "decidedByID":
+			if _, ok := fieldSeen[dutyhandoverline.FieldDecidedByID]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldDecidedByID)
+				fieldSeen[dutyhandoverline.FieldDecidedByID] = struct{}{}
+			}
+		case "decidedByName":
+			if _, ok := fieldSeen[dutyhandoverline.FieldDecidedByName]; !ok {
+				selectedFields = append(selectedFields, dutyhandoverline.FieldDecidedByName)
+				fieldSeen[dutyhandoverline.FieldDecidedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type dutyhandoverlinePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []DutyHandoverLinePaginateOption
+}
+
+func newDutyHandoverLinePaginateArgs(rv map[string]any) *dutyhandoverlinePaginateArgs {
+	args := &dutyhandoverlinePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &DutyHandoverLineOrder{Field: &DutyHandoverLineOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithDutyHandoverLineOrder(order))
+			}
+		case *DutyHandoverLineOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithDutyHandoverLineOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*DutyHandoverLineWhereInput); ok {
+		args.opts = append(args.opts, WithDutyHandoverLineFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *DutyLeaveQuery) CollectFields(ctx context.Context, satisfies ...string) (*DutyLeaveQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *DutyLeaveQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(dutyleave.Columns))
+		selectedFields = []string{dutyleave.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[dutyleave.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldEstateID)
+				fieldSeen[dutyleave.FieldEstateID] = struct{}{}
+			}
+
+		case "staff":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&StaffClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, staffImplementors)...); err != nil {
+				return err
+			}
+			_q.withStaff = query
+			if _, ok := fieldSeen[dutyleave.FieldStaffID]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldStaffID)
+				fieldSeen[dutyleave.FieldStaffID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[dutyleave.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldCreatedAt)
+				fieldSeen[dutyleave.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[dutyleave.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldEstateID)
+				fieldSeen[dutyleave.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[dutyleave.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldVersion)
+				fieldSeen[dutyleave.FieldVersion] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[dutyleave.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldDepartmentID)
+				fieldSeen[dutyleave.FieldDepartmentID] = struct{}{}
+			}
+		case "staffID":
+			if _, ok := fieldSeen[dutyleave.FieldStaffID]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldStaffID)
+				fieldSeen[dutyleave.FieldStaffID] = struct{}{}
+			}
+		case "accountID":
+			if _, ok := fieldSeen[dutyleave.FieldAccountID]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldAccountID)
+				fieldSeen[dutyleave.FieldAccountID] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[dutyleave.FieldKind]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldKind)
+				fieldSeen[dutyleave.FieldKind] = struct{}{}
+			}
+		case "fromOn":
+			if _, ok := fieldSeen[dutyleave.FieldFromOn]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldFromOn)
+				fieldSeen[dutyleave.FieldFromOn] = struct{}{}
+			}
+		case "untilOn":
+			if _, ok := fieldSeen[dutyleave.FieldUntilOn]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldUntilOn)
+				fieldSeen[dutyleave.FieldUntilOn] = struct{}{}
+			}
+		case "startsAt":
+			if _, ok := fieldSeen[dutyleave.FieldStartsAt]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldStartsAt)
+				fieldSeen[dutyleave.FieldStartsAt] = struct{}{}
+			}
+		case "endsAt":
+			if _, ok := fieldSeen[dutyleave.FieldEndsAt]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldEndsAt)
+				fieldSeen[dutyleave.FieldEndsAt] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[dutyleave.FieldReason]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldReason)
+				fieldSeen[dutyleave.FieldReason] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[dutyleave.FieldState]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldState)
+				fieldSeen[dutyleave.FieldState] = struct{}{}
+			}
+		case "recordedByID":
+			if _, ok := fieldSeen[dutyleave.FieldRecordedByID]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldRecordedByID)
+				fieldSeen[dutyleave.FieldRecordedByID] = struct{}{}
+			}
+		case "recordedByName":
+			if _, ok := fieldSeen[dutyleave.FieldRecordedByName]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldRecordedByName)
+				fieldSeen[dutyleave.FieldRecordedByName] = struct{}{}
+			}
+		case "decidedAt":
+			if _, ok := fieldSeen[dutyleave.FieldDecidedAt]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldDecidedAt)
+				fieldSeen[dutyleave.FieldDecidedAt] = struct{}{}
+			}
+		case "decisionNote":
+			if _, ok := fieldSeen[dutyleave.FieldDecisionNote]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldDecisionNote)
+				fieldSeen[dutyleave.FieldDecisionNote] = struct{}{}
+			}
+		case "withdrawnAt":
+			if _, ok := fieldSeen[dutyleave.FieldWithdrawnAt]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldWithdrawnAt)
+				fieldSeen[dutyleave.FieldWithdrawnAt] = struct{}{}
+			}
+		case "withdrawReason":
+			if _, ok := fieldSeen[dutyleave.FieldWithdrawReason]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldWithdrawReason)
+				fieldSeen[dutyleave.FieldWithdrawReason] = struct{}{}
+			}
+		case "decidedByID":
+			if _, ok := fieldSeen[dutyleave.FieldDecidedByID]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldDecidedByID)
+				fieldSeen[dutyleave.FieldDecidedByID] = struct{}{}
+			}
+		case "decidedByName":
+			if _, ok := fieldSeen[dutyleave.FieldDecidedByName]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldDecidedByName)
+				fieldSeen[dutyleave.FieldDecidedByName] = struct{}{}
+			}
+		case "withdrawnByID":
+			if _, ok := fieldSeen[dutyleave.FieldWithdrawnByID]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldWithdrawnByID)
+				fieldSeen[dutyleave.FieldWithdrawnByID] = struct{}{}
+			}
+		case "withdrawnByName":
+			if _, ok := fieldSeen[dutyleave.FieldWithdrawnByName]; !ok {
+				selectedFields = append(selectedFields, dutyleave.FieldWithdrawnByName)
+				fieldSeen[dutyleave.FieldWithdrawnByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type dutyleavePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []DutyLeavePaginateOption
+}
+
+func newDutyLeavePaginateArgs(rv map[string]any) *dutyleavePaginateArgs {
+	args := &dutyleavePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &DutyLeaveOrder{Field: &DutyLeaveOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithDutyLeaveOrder(order))
+			}
+		case *DutyLeaveOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithDutyLeaveOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*DutyLeaveWhereInput); ok {
+		args.opts = append(args.opts, WithDutyLeaveFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *DutyRosterQuery) CollectFields(ctx context.Context, satisfies ...string) (*DutyRosterQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *DutyRosterQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(dutyroster.Columns))
+		selectedFields = []string{dutyroster.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[dutyroster.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, dutyroster.FieldEstateID)
+				fieldSeen[dutyroster.FieldEstateID] = struct{}{}
+			}
+
+		case "assignments":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DutyAssignmentClient{config: _q.config}).Query()
+			)
+			args := newDutyAssignmentPaginateArgs(fieldArgs(ctx, nil, path...))
+			if err := validateFirstLast(args.first, args.last); err != nil {
+				return fmt.Errorf("validate first and last in path %q: %w", path, err)
+			}
+			pager, err := newDutyAssignmentPager(args.opts, args.last != nil)
+			if err != nil {
+				return fmt.Errorf("create new pager in path %q: %w", path, err)
+			}
+			if query, err = pager.applyFilter(query); err != nil {
+				return err
+			}
+			ignoredEdges := !hasCollectedField(ctx, append(path, edgesField)...)
+			if hasCollectedField(ctx, append(path, totalCountField)...) || hasCollectedField(ctx, append(path, pageInfoField)...) {
+				hasPagination := args.after != nil || args.first != nil || args.before != nil || args.last != nil
+				if hasPagination || ignoredEdges {
+					query := query.Clone()
+					_q.loadTotal = append(_q.loadTotal, func(ctx context.Context, nodes []*DutyRoster) error {
+						ids := make([]driver.Value, len(nodes))
+						for i := range nodes {
+							ids[i] = nodes[i].ID
+						}
+						var v []struct {
+							NodeID uuid.UUID `sql:"roster_id"`
+							Count  int       `sql:"count"`
+						}
+						query.Where(func(s *sql.Selector) {
+							s.Where(sql.InValues(s.C(dutyroster.AssignmentsColumn), ids...))
+						})
+						if err := query.GroupBy(dutyroster.AssignmentsColumn).Aggregate(Count()).Scan(ctx, &v); err != nil {
+							return err
+						}
+						m := make(map[uuid.UUID]int, len(v))
+						for i := range v {
+							m[v[i].NodeID] = v[i].Count
+						}
+						for i := range nodes {
+							n := m[nodes[i].ID]
+							if nodes[i].Edges.totalCount[1] == nil {
+								nodes[i].Edges.totalCount[1] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[1][alias] = n
+						}
+						return nil
+					})
+				} else {
+					_q.loadTotal = append(_q.loadTotal, func(_ context.Context, nodes []*DutyRoster) error {
+						for i := range nodes {
+							n := len(nodes[i].Edges.Assignments)
+							if nodes[i].Edges.totalCount[1] == nil {
+								nodes[i].Edges.totalCount[1] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[1][alias] = n
+						}
+						return nil
+					})
+				}
+			}
+			if ignoredEdges || (args.first != nil && *args.first == 0) || (args.last != nil && *args.last == 0) {
+				continue
+			}
+			if query, err = pager.applyCursors(query, args.after, args.before); err != nil {
+				return err
+			}
+			path = append(path, edgesField, nodeField)
+			if field := collectedField(ctx, path...); field != nil {
+				if err := query.collectField(ctx, false, opCtx, *field, path, mayAddCondition(satisfies, dutyassignmentImplementors)...); err != nil {
+					return err
+				}
+			}
+			if limit := paginateLimit(args.first, args.last); limit > 0 {
+				if oneNode {
+					pager.applyOrder(query.Limit(limit))
+				} else {
+					modify := entgql.LimitPerRow(dutyroster.AssignmentsColumn, limit, pager.orderExpr(query))
+					query.modifiers = append(query.modifiers, modify)
+				}
+			} else {
+				query = pager.applyOrder(query)
+			}
+			_q.WithNamedAssignments(alias, func(wq *DutyAssignmentQuery) {
+				*wq = *query
+			})
+
+		case "changes":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DutyChangeClient{config: _q.config}).Query()
+			)
+			args := newDutyChangePaginateArgs(fieldArgs(ctx, nil, path...))
+			if err := validateFirstLast(args.first, args.last); err != nil {
+				return fmt.Errorf("validate first and last in path %q: %w", path, err)
+			}
+			pager, err := newDutyChangePager(args.opts, args.last != nil)
+			if err != nil {
+				return fmt.Errorf("create new pager in path %q: %w", path, err)
+			}
+			if query, err = pager.applyFilter(query); err != nil {
+				return err
+			}
+			ignoredEdges := !hasCollectedField(ctx, append(path, edgesField)...)
+			if hasCollectedField(ctx, append(path, totalCountField)...) || hasCollectedField(ctx, append(path, pageInfoField)...) {
+				hasPagination := args.after != nil || args.first != nil || args.before != nil || args.last != nil
+				if hasPagination || ignoredEdges {
+					query := query.Clone()
+					_q.loadTotal = append(_q.loadTotal, func(ctx context.Context, nodes []*DutyRoster) error {
+						ids := make([]driver.Value, len(nodes))
+						for i := range nodes {
+							ids[i] = nodes[i].ID
+						}
+						var v []struct {
+							NodeID uuid.UUID `sql:"roster_id"`
+							Count  int       `sql:"count"`
+						}
+						query.Where(func(s *sql.Selector) {
+							s.Where(sql.InValues(s.C(dutyroster.ChangesColumn), ids...))
+						})
+						if err := query.GroupBy(dutyroster.ChangesColumn).Aggregate(Count()).Scan(ctx, &v); err != nil {
+							return err
+						}
+						m := make(map[uuid.UUID]int, len(v))
+						for i := range v {
+							m[v[i].NodeID] = v[i].Count
+						}
+						for i := range nodes {
+							n := m[nodes[i].ID]
+							if nodes[i].Edges.totalCount[2] == nil {
+								nodes[i].Edges.totalCount[2] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[2][alias] = n
+						}
+						return nil
+					})
+				} else {
+					_q.loadTotal = append(_q.loadTotal, func(_ context.Context, nodes []*DutyRoster) error {
+						for i := range nodes {
+							n := len(nodes[i].Edges.Changes)
+							if nodes[i].Edges.totalCount[2] == nil {
+								nodes[i].Edges.totalCount[2] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[2][alias] = n
+						}
+						return nil
+					})
+				}
+			}
+			if ignoredEdges || (args.first != nil && *args.first == 0) || (args.last != nil && *args.last == 0) {
+				continue
+			}
+			if query, err = pager.applyCursors(query, args.after, args.before); err != nil {
+				return err
+			}
+			path = append(path, edgesField, nodeField)
+			if field := collectedField(ctx, path...); field != nil {
+				if err := query.collectField(ctx, false, opCtx, *field, path, mayAddCondition(satisfies, dutychangeImplementors)...); err != nil {
+					return err
+				}
+			}
+			if limit := paginateLimit(args.first, args.last); limit > 0 {
+				if oneNode {
+					pager.applyOrder(query.Limit(limit))
+				} else {
+					modify := entgql.LimitPerRow(dutyroster.ChangesColumn, limit, pager.orderExpr(query))
+					query.modifiers = append(query.modifiers, modify)
+				}
+			} else {
+				query = pager.applyOrder(query)
+			}
+			_q.WithNamedChanges(alias, func(wq *DutyChangeQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[dutyroster.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, dutyroster.FieldCreatedAt)
+				fieldSeen[dutyroster.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[dutyroster.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, dutyroster.FieldEstateID)
+				fieldSeen[dutyroster.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[dutyroster.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, dutyroster.FieldVersion)
+				fieldSeen[dutyroster.FieldVersion] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[dutyroster.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, dutyroster.FieldDepartmentID)
+				fieldSeen[dutyroster.FieldDepartmentID] = struct{}{}
+			}
+		case "month":
+			if _, ok := fieldSeen[dutyroster.FieldMonth]; !ok {
+				selectedFields = append(selectedFields, dutyroster.FieldMonth)
+				fieldSeen[dutyroster.FieldMonth] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[dutyroster.FieldState]; !ok {
+				selectedFields = append(selectedFields, dutyroster.FieldState)
+				fieldSeen[dutyroster.FieldState] = struct{}{}
+			}
+		case "dueAt":
+			if _, ok := fieldSeen[dutyroster.FieldDueAt]; !ok {
+				selectedFields = append(selectedFields, dutyroster.FieldDueAt)
+				fieldSeen[dutyroster.FieldDueAt] = struct{}{}
+			}
+		case "publishedAt":
+			if _, ok := fieldSeen[dutyroster.FieldPublishedAt]; !ok {
+				selectedFields = append(selectedFields, dutyroster.FieldPublishedAt)
+				fieldSeen[dutyroster.FieldPublishedAt] = struct{}{}
+			}
+		case "late":
+			if _, ok := fieldSeen[dutyroster.FieldLate]; !ok {
+				selectedFields = append(selectedFields, dutyroster.FieldLate)
+				fieldSeen[dutyroster.FieldLate] = struct{}{}
+			}
+		case "draftedByID":
+			if _, ok := fieldSeen[dutyroster.FieldDraftedByID]; !ok {
+				selectedFields = append(selectedFields, dutyroster.FieldDraftedByID)
+				fieldSeen[dutyroster.FieldDraftedByID] = struct{}{}
+			}
+		case "draftedByName":
+			if _, ok := fieldSeen[dutyroster.FieldDraftedByName]; !ok {
+				selectedFields = append(selectedFields, dutyroster.FieldDraftedByName)
+				fieldSeen[dutyroster.FieldDraftedByName] = struct{}{}
+			}
+		case "publishedByID":
+			if _, ok := fieldSeen[dutyroster.FieldPublishedByID]; !ok {
+				selectedFields = append(selectedFields, dutyroster.FieldPublishedByID)
+				fieldSeen[dutyroster.FieldPublishedByID] = struct{}{}
+			}
+		case "publishedByName":
+			if _, ok := fieldSeen[dutyroster.FieldPublishedByName]; !ok {
+				selectedFields = append(selectedFields, dutyroster.FieldPublishedByName)
+				fieldSeen[dutyroster.FieldPublishedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type dutyrosterPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []DutyRosterPaginateOption
+}
+
+func newDutyRosterPaginateArgs(rv map[string]any) *dutyrosterPaginateArgs {
+	args := &dutyrosterPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &DutyRosterOrder{Field: &DutyRosterOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithDutyRosterOrder(order))
+			}
+		case *DutyRosterOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithDutyRosterOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*DutyRosterWhereInput); ok {
+		args.opts = append(args.opts, WithDutyRosterFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *DutyShiftQuery) CollectFields(ctx context.Context, satisfies ...string) (*DutyShiftQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *DutyShiftQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(dutyshift.Columns))
+		selectedFields = []string{dutyshift.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[dutyshift.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, dutyshift.FieldEstateID)
+				fieldSeen[dutyshift.FieldEstateID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[dutyshift.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, dutyshift.FieldCreatedAt)
+				fieldSeen[dutyshift.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[dutyshift.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, dutyshift.FieldEstateID)
+				fieldSeen[dutyshift.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[dutyshift.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, dutyshift.FieldVersion)
+				fieldSeen[dutyshift.FieldVersion] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[dutyshift.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, dutyshift.FieldDepartmentID)
+				fieldSeen[dutyshift.FieldDepartmentID] = struct{}{}
+			}
+		case "name":
+			if _, ok := fieldSeen[dutyshift.FieldName]; !ok {
+				selectedFields = append(selectedFields, dutyshift.FieldName)
+				fieldSeen[dutyshift.FieldName] = struct{}{}
+			}
+		case "short":
+			if _, ok := fieldSeen[dutyshift.FieldShort]; !ok {
+				selectedFields = append(selectedFields, dutyshift.FieldShort)
+				fieldSeen[dutyshift.FieldShort] = struct{}{}
+			}
+		case "begins":
+			if _, ok := fieldSeen[dutyshift.FieldBegins]; !ok {
+				selectedFields = append(selectedFields, dutyshift.FieldBegins)
+				fieldSeen[dutyshift.FieldBegins] = struct{}{}
+			}
+		case "ends":
+			if _, ok := fieldSeen[dutyshift.FieldEnds]; !ok {
+				selectedFields = append(selectedFields, dutyshift.FieldEnds)
+				fieldSeen[dutyshift.FieldEnds] = struct{}{}
+			}
+		case "restMinutes":
+			if _, ok := fieldSeen[dutyshift.FieldRestMinutes]; !ok {
+				selectedFields = append(selectedFields, dutyshift.FieldRestMinutes)
+				fieldSeen[dutyshift.FieldRestMinutes] = struct{}{}
+			}
+		case "monday":
+			if _, ok := fieldSeen[dutyshift.FieldMonday]; !ok {
+				selectedFields = append(selectedFields, dutyshift.FieldMonday)
+				fieldSeen[dutyshift.FieldMonday] = struct{}{}
+			}
+		case "tuesday":
+			if _, ok := fieldSeen[dutyshift.FieldTuesday]; !ok {
+				selectedFields = append(selectedFields, dutyshift.FieldTuesday)
+				fieldSeen[dutyshift.FieldTuesday] = struct{}{}
+			}
+		case "wednesday":
+			if _, ok := fieldSeen[dutyshift.FieldWednesday]; !ok {
+				selectedFields = append(selectedFields, dutyshift.FieldWednesday)
+				fieldSeen[dutyshift.FieldWednesday] = struct{}{}
+			}
+		case "thursday":
+			if _, ok := fieldSeen[dutyshift.FieldThursday]; !ok {
+				selectedFields = append(selectedFields, dutyshift.FieldThursday)
+				fieldSeen[dutyshift.FieldThursday] = struct{}{}
+			}
+		case "friday":
+			if _, ok := fieldSeen[dutyshift.FieldFriday]; !ok {
+				selectedFields = append(selectedFields, dutyshift.FieldFriday)
+				fieldSeen[dutyshift.FieldFriday] = struct{}{}
+			}
+		case "saturday":
+			if _, ok := fieldSeen[dutyshift.FieldSaturday]; !ok {
+				selectedFields = append(selectedFields, dutyshift.FieldSaturday)
+				fieldSeen[dutyshift.FieldSaturday] = struct{}{}
+			}
+		case "sunday":
+			if _, ok := fieldSeen[dutyshift.FieldSunday]; !ok {
+				selectedFields = append(selectedFields, dutyshift.FieldSunday)
+				fieldSeen[dutyshift.FieldSunday] = struct{}{}
+			}
+		case "retiredAt":
+			if _, ok := fieldSeen[dutyshift.FieldRetiredAt]; !ok {
+				selectedFields = append(selectedFields, dutyshift.FieldRetiredAt)
+				fieldSeen[dutyshift.FieldRetiredAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type dutyshiftPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []DutyShiftPaginateOption
+}
+
+func newDutyShiftPaginateArgs(rv map[string]any) *dutyshiftPaginateArgs {
+	args := &dutyshiftPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &DutyShiftOrder{Field: &DutyShiftOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithDutyShiftOrder(order))
+			}
+		case *DutyShiftOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithDutyShiftOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*DutyShiftWhereInput); ok {
+		args.opts = append(args.opts, WithDutyShiftFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *DutySwapQuery) CollectFields(ctx context.Context, satisfies ...string) (*DutySwapQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *DutySwapQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(dutyswap.Columns))
+		selectedFields = []string{dutyswap.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[dutyswap.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldEstateID)
+				fieldSeen[dutyswap.FieldEstateID] = struct{}{}
+			}
+
+		case "given":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DutyAssignmentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, dutyassignmentImplementors)...); err != nil {
+				return err
+			}
+			_q.withGiven = query
+			if _, ok := fieldSeen[dutyswap.FieldGivenID]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldGivenID)
+				fieldSeen[dutyswap.FieldGivenID] = struct{}{}
+			}
+
+		case "taken":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DutyAssignmentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, dutyassignmentImplementors)...); err != nil {
+				return err
+			}
+			_q.withTaken = query
+			if _, ok := fieldSeen[dutyswap.FieldTakenID]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldTakenID)
+				fieldSeen[dutyswap.FieldTakenID] = struct{}{}
+			}
+
+		case "asker":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&StaffClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, staffImplementors)...); err != nil {
+				return err
+			}
+			_q.withAsker = query
+			if _, ok := fieldSeen[dutyswap.FieldAskerID]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldAskerID)
+				fieldSeen[dutyswap.FieldAskerID] = struct{}{}
+			}
+
+		case "other":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&StaffClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, staffImplementors)...); err != nil {
+				return err
+			}
+			_q.withOther = query
+			if _, ok := fieldSeen[dutyswap.FieldOtherID]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldOtherID)
+				fieldSeen[dutyswap.FieldOtherID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[dutyswap.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldCreatedAt)
+				fieldSeen[dutyswap.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[dutyswap.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldEstateID)
+				fieldSeen[dutyswap.FieldEstateID] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[dutyswap.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldDepartmentID)
+				fieldSeen[dutyswap.FieldDepartmentID] = struct{}{}
+			}
+		case "givenID":
+			if _, ok := fieldSeen[dutyswap.FieldGivenID]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldGivenID)
+				fieldSeen[dutyswap.FieldGivenID] = struct{}{}
+			}
+		case "takenID":
+			if _, ok := fieldSeen[dutyswap.FieldTakenID]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldTakenID)
+				fieldSeen[dutyswap.FieldTakenID] = struct{}{}
+			}
+		case "askerID":
+			if _, ok := fieldSeen[dutyswap.FieldAskerID]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldAskerID)
+				fieldSeen[dutyswap.FieldAskerID] = struct{}{}
+			}
+		case "otherID":
+			if _, ok := fieldSeen[dutyswap.FieldOtherID]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldOtherID)
+				fieldSeen[dutyswap.FieldOtherID] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[dutyswap.FieldReason]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldReason)
+				fieldSeen[dutyswap.FieldReason] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[dutyswap.FieldState]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldState)
+				fieldSeen[dutyswap.FieldState] = struct{}{}
+			}
+		case "askedAt":
+			if _, ok := fieldSeen[dutyswap.FieldAskedAt]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldAskedAt)
+				fieldSeen[dutyswap.FieldAskedAt] = struct{}{}
+			}
+		case "askedByID":
+			if _, ok := fieldSeen[dutyswap.FieldAskedByID]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldAskedByID)
+				fieldSeen[dutyswap.FieldAskedByID] = struct{}{}
+			}
+		case "askedByName":
+			if _, ok := fieldSeen[dutyswap.FieldAskedByName]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldAskedByName)
+				fieldSeen[dutyswap.FieldAskedByName] = struct{}{}
+			}
+		case "expiresAt":
+			if _, ok := fieldSeen[dutyswap.FieldExpiresAt]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldExpiresAt)
+				fieldSeen[dutyswap.FieldExpiresAt] = struct{}{}
+			}
+		case "answeredAt":
+			if _, ok := fieldSeen[dutyswap.FieldAnsweredAt]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldAnsweredAt)
+				fieldSeen[dutyswap.FieldAnsweredAt] = struct{}{}
+			}
+		case "answerNote":
+			if _, ok := fieldSeen[dutyswap.FieldAnswerNote]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldAnswerNote)
+				fieldSeen[dutyswap.FieldAnswerNote] = struct{}{}
+			}
+		case "decidedAt":
+			if _, ok := fieldSeen[dutyswap.FieldDecidedAt]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldDecidedAt)
+				fieldSeen[dutyswap.FieldDecidedAt] = struct{}{}
+			}
+		case "decisionNote":
+			if _, ok := fieldSeen[dutyswap.FieldDecisionNote]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldDecisionNote)
+				fieldSeen[dutyswap.FieldDecisionNote] = struct{}{}
+			}
+		case "endedAt":
+			if _, ok := fieldSeen[dutyswap.FieldEndedAt]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldEndedAt)
+				fieldSeen[dutyswap.FieldEndedAt] = struct{}{}
+			}
+		case "answeredByID":
+			if _, ok := fieldSeen[dutyswap.FieldAnsweredByID]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldAnsweredByID)
+				fieldSeen[dutyswap.FieldAnsweredByID] = struct{}{}
+			}
+		case "answeredByName":
+			if _, ok := fieldSeen[dutyswap.FieldAnsweredByName]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldAnsweredByName)
+				fieldSeen[dutyswap.FieldAnsweredByName] = struct{}{}
+			}
+		case "decidedByID":
+			if _, ok := fieldSeen[dutyswap.FieldDecidedByID]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldDecidedByID)
+				fieldSeen[dutyswap.FieldDecidedByID] = struct{}{}
+			}
+		case "decidedByName":
+			if _, ok := fieldSeen[dutyswap.FieldDecidedByName]; !ok {
+				selectedFields = append(selectedFields, dutyswap.FieldDecidedByName)
+				fieldSeen[dutyswap.FieldDecidedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type dutyswapPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []DutySwapPaginateOption
+}
+
+func newDutySwapPaginateArgs(rv map[string]any) *dutyswapPaginateArgs {
+	args := &dutyswapPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &DutySwapOrder{Field: &DutySwapOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithDutySwapOrder(order))
+			}
+		case *DutySwapOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithDutySwapOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*DutySwapWhereInput); ok {
+		args.opts = append(args.opts, WithDutySwapFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *EmergencyContactQuery) CollectFields(ctx context.Context, satisfies ...string) (*EmergencyContactQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -5747,6 +8144,419 @@ func newFeeAllocationPaginateArgs(rv map[string]any) *feeallocationPaginateArgs 
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeeBankLineQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeBankLineQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeeBankLineQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feebankline.Columns))
+		selectedFields = []string{feebankline.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feebankline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldEstateID)
+				fieldSeen[feebankline.FieldEstateID] = struct{}{}
+			}
+
+		case "statement":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeBankStatementClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feebankstatementImplementors)...); err != nil {
+				return err
+			}
+			_q.withStatement = query
+			if _, ok := fieldSeen[feebankline.FieldStatementID]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldStatementID)
+				fieldSeen[feebankline.FieldStatementID] = struct{}{}
+			}
+
+		case "proposedHousehold":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withProposedHousehold = query
+			if _, ok := fieldSeen[feebankline.FieldProposedHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldProposedHouseholdID)
+				fieldSeen[feebankline.FieldProposedHouseholdID] = struct{}{}
+			}
+
+		case "household":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withHousehold = query
+			if _, ok := fieldSeen[feebankline.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldHouseholdID)
+				fieldSeen[feebankline.FieldHouseholdID] = struct{}{}
+			}
+
+		case "payment":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeePaymentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feepaymentImplementors)...); err != nil {
+				return err
+			}
+			_q.withPayment = query
+			if _, ok := fieldSeen[feebankline.FieldPaymentID]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldPaymentID)
+				fieldSeen[feebankline.FieldPaymentID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[feebankline.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldCreatedAt)
+				fieldSeen[feebankline.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feebankline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldEstateID)
+				fieldSeen[feebankline.FieldEstateID] = struct{}{}
+			}
+		case "statementID":
+			if _, ok := fieldSeen[feebankline.FieldStatementID]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldStatementID)
+				fieldSeen[feebankline.FieldStatementID] = struct{}{}
+			}
+		case "row":
+			if _, ok := fieldSeen[feebankline.FieldRow]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldRow)
+				fieldSeen[feebankline.FieldRow] = struct{}{}
+			}
+		case "paidOn":
+			if _, ok := fieldSeen[feebankline.FieldPaidOn]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldPaidOn)
+				fieldSeen[feebankline.FieldPaidOn] = struct{}{}
+			}
+		case "amount":
+			if _, ok := fieldSeen[feebankline.FieldAmount]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldAmount)
+				fieldSeen[feebankline.FieldAmount] = struct{}{}
+			}
+		case "payer":
+			if _, ok := fieldSeen[feebankline.FieldPayer]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldPayer)
+				fieldSeen[feebankline.FieldPayer] = struct{}{}
+			}
+		case "memo":
+			if _, ok := fieldSeen[feebankline.FieldMemo]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldMemo)
+				fieldSeen[feebankline.FieldMemo] = struct{}{}
+			}
+		case "transactionID":
+			if _, ok := fieldSeen[feebankline.FieldTransactionID]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldTransactionID)
+				fieldSeen[feebankline.FieldTransactionID] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[feebankline.FieldState]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldState)
+				fieldSeen[feebankline.FieldState] = struct{}{}
+			}
+		case "proposedHouseholdID":
+			if _, ok := fieldSeen[feebankline.FieldProposedHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldProposedHouseholdID)
+				fieldSeen[feebankline.FieldProposedHouseholdID] = struct{}{}
+			}
+		case "match":
+			if _, ok := fieldSeen[feebankline.FieldMatch]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldMatch)
+				fieldSeen[feebankline.FieldMatch] = struct{}{}
+			}
+		case "matched":
+			if _, ok := fieldSeen[feebankline.FieldMatched]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldMatched)
+				fieldSeen[feebankline.FieldMatched] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[feebankline.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldHouseholdID)
+				fieldSeen[feebankline.FieldHouseholdID] = struct{}{}
+			}
+		case "paymentID":
+			if _, ok := fieldSeen[feebankline.FieldPaymentID]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldPaymentID)
+				fieldSeen[feebankline.FieldPaymentID] = struct{}{}
+			}
+		case "decidedByID":
+			if _, ok := fieldSeen[feebankline.FieldDecidedByID]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldDecidedByID)
+				fieldSeen[feebankline.FieldDecidedByID] = struct{}{}
+			}
+		case "decidedByName":
+			if _, ok := fieldSeen[feebankline.FieldDecidedByName]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldDecidedByName)
+				fieldSeen[feebankline.FieldDecidedByName] = struct{}{}
+			}
+		case "decidedAt":
+			if _, ok := fieldSeen[feebankline.FieldDecidedAt]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldDecidedAt)
+				fieldSeen[feebankline.FieldDecidedAt] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[feebankline.FieldReason]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldReason)
+				fieldSeen[feebankline.FieldReason] = struct{}{}
+			}
+		case "released":
+			if _, ok := fieldSeen[feebankline.FieldReleased]; !ok {
+				selectedFields = append(selectedFields, feebankline.FieldReleased)
+				fieldSeen[feebankline.FieldReleased] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feebanklinePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeeBankLinePaginateOption
+}
+
+func newFeeBankLinePaginateArgs(rv map[string]any) *feebanklinePaginateArgs {
+	args := &feebanklinePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeeBankLineOrder{Field: &FeeBankLineOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeeBankLineOrder(order))
+			}
+		case *FeeBankLineOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeeBankLineOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeeBankLineWhereInput); ok {
+		args.opts = append(args.opts, WithFeeBankLineFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeeBankStatementQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeBankStatementQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeeBankStatementQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feebankstatement.Columns))
+		selectedFields = []string{feebankstatement.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feebankstatement.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feebankstatement.FieldEstateID)
+				fieldSeen[feebankstatement.FieldEstateID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[feebankstatement.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feebankstatement.FieldCreatedAt)
+				fieldSeen[feebankstatement.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feebankstatement.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feebankstatement.FieldEstateID)
+				fieldSeen[feebankstatement.FieldEstateID] = struct{}{}
+			}
+		case "fileName":
+			if _, ok := fieldSeen[feebankstatement.FieldFileName]; !ok {
+				selectedFields = append(selectedFields, feebankstatement.FieldFileName)
+				fieldSeen[feebankstatement.FieldFileName] = struct{}{}
+			}
+		case "account":
+			if _, ok := fieldSeen[feebankstatement.FieldAccount]; !ok {
+				selectedFields = append(selectedFields, feebankstatement.FieldAccount)
+				fieldSeen[feebankstatement.FieldAccount] = struct{}{}
+			}
+		case "fromOn":
+			if _, ok := fieldSeen[feebankstatement.FieldFromOn]; !ok {
+				selectedFields = append(selectedFields, feebankstatement.FieldFromOn)
+				fieldSeen[feebankstatement.FieldFromOn] = struct{}{}
+			}
+		case "untilOn":
+			if _, ok := fieldSeen[feebankstatement.FieldUntilOn]; !ok {
+				selectedFields = append(selectedFields, feebankstatement.FieldUntilOn)
+				fieldSeen[feebankstatement.FieldUntilOn] = struct{}{}
+			}
+		case "lines":
+			if _, ok := fieldSeen[feebankstatement.FieldLines]; !ok {
+				selectedFields = append(selectedFields, feebankstatement.FieldLines)
+				fieldSeen[feebankstatement.FieldLines] = struct{}{}
+			}
+		case "amount":
+			if _, ok := fieldSeen[feebankstatement.FieldAmount]; !ok {
+				selectedFields = append(selectedFields, feebankstatement.FieldAmount)
+				fieldSeen[feebankstatement.FieldAmount] = struct{}{}
+			}
+		case "report":
+			if _, ok := fieldSeen[feebankstatement.FieldReport]; !ok {
+				selectedFields = append(selectedFields, feebankstatement.FieldReport)
+				fieldSeen[feebankstatement.FieldReport] = struct{}{}
+			}
+		case "recordedByID":
+			if _, ok := fieldSeen[feebankstatement.FieldRecordedByID]; !ok {
+				selectedFields = append(selectedFields, feebankstatement.FieldRecordedByID)
+				fieldSeen[feebankstatement.FieldRecordedByID] = struct{}{}
+			}
+		case "recordedByName":
+			if _, ok := fieldSeen[feebankstatement.FieldRecordedByName]; !ok {
+				selectedFields = append(selectedFields, feebankstatement.FieldRecordedByName)
+				fieldSeen[feebankstatement.FieldRecordedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feebankstatementPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeeBankStatementPaginateOption
+}
+
+func newFeeBankStatementPaginateArgs(rv map[string]any) *feebankstatementPaginateArgs {
+	args := &feebankstatementPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeeBankStatementOrder{Field: &FeeBankStatementOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeeBankStatementOrder(order))
+			}
+		case *FeeBankStatementOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeeBankStatementOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeeBankStatementWhereInput); ok {
+		args.opts = append(args.opts, WithFeeBankStatementFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *FeeBookQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeBookQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -5807,6 +8617,11 @@ func (_q *FeeBookQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 				selectedFields = append(selectedFields, feebook.FieldDueDays)
 				fieldSeen[feebook.FieldDueDays] = struct{}{}
 			}
+		case "dunningDays":
+			if _, ok := fieldSeen[feebook.FieldDunningDays]; !ok {
+				selectedFields = append(selectedFields, feebook.FieldDunningDays)
+				fieldSeen[feebook.FieldDunningDays] = struct{}{}
+			}
 		case "lastReceipt":
 			if _, ok := fieldSeen[feebook.FieldLastReceipt]; !ok {
 				selectedFields = append(selectedFields, feebook.FieldLastReceipt)
@@ -5816,6 +8631,21 @@ func (_q *FeeBookQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 			if _, ok := fieldSeen[feebook.FieldLastCreditNote]; !ok {
 				selectedFields = append(selectedFields, feebook.FieldLastCreditNote)
 				fieldSeen[feebook.FieldLastCreditNote] = struct{}{}
+			}
+		case "lastDunning":
+			if _, ok := fieldSeen[feebook.FieldLastDunning]; !ok {
+				selectedFields = append(selectedFields, feebook.FieldLastDunning)
+				fieldSeen[feebook.FieldLastDunning] = struct{}{}
+			}
+		case "lastDispatchReport":
+			if _, ok := fieldSeen[feebook.FieldLastDispatchReport]; !ok {
+				selectedFields = append(selectedFields, feebook.FieldLastDispatchReport)
+				fieldSeen[feebook.FieldLastDispatchReport] = struct{}{}
+			}
+		case "lastRefund":
+			if _, ok := fieldSeen[feebook.FieldLastRefund]; !ok {
+				selectedFields = append(selectedFields, feebook.FieldLastRefund)
+				fieldSeen[feebook.FieldLastRefund] = struct{}{}
 			}
 		case "lastEntry":
 			if _, ok := fieldSeen[feebook.FieldLastEntry]; !ok {
@@ -6083,6 +8913,877 @@ func newFeeCreditNotePaginateArgs(rv map[string]any) *feecreditnotePaginateArgs 
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeeDispatchQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeDispatchQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeeDispatchQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feedispatch.Columns))
+		selectedFields = []string{feedispatch.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feedispatch.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldEstateID)
+				fieldSeen[feedispatch.FieldEstateID] = struct{}{}
+			}
+
+		case "notice":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeNoticeClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feenoticeImplementors)...); err != nil {
+				return err
+			}
+			_q.withNotice = query
+			if _, ok := fieldSeen[feedispatch.FieldNoticeID]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldNoticeID)
+				fieldSeen[feedispatch.FieldNoticeID] = struct{}{}
+			}
+
+		case "dunning":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeDunningClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feedunningImplementors)...); err != nil {
+				return err
+			}
+			_q.withDunning = query
+			if _, ok := fieldSeen[feedispatch.FieldDunningID]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldDunningID)
+				fieldSeen[feedispatch.FieldDunningID] = struct{}{}
+			}
+
+		case "household":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withHousehold = query
+			if _, ok := fieldSeen[feedispatch.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldHouseholdID)
+				fieldSeen[feedispatch.FieldHouseholdID] = struct{}{}
+			}
+
+		case "report":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeReportClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feereportImplementors)...); err != nil {
+				return err
+			}
+			_q.withReport = query
+			if _, ok := fieldSeen[feedispatch.FieldReportID]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldReportID)
+				fieldSeen[feedispatch.FieldReportID] = struct{}{}
+			}
+
+		case "proofs":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeProofClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, feeproofImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedProofs(alias, func(wq *FeeProofQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[feedispatch.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldCreatedAt)
+				fieldSeen[feedispatch.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feedispatch.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldEstateID)
+				fieldSeen[feedispatch.FieldEstateID] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[feedispatch.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldVoidedAt)
+				fieldSeen[feedispatch.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[feedispatch.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldVoidReason)
+				fieldSeen[feedispatch.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[feedispatch.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldVoidedByID)
+				fieldSeen[feedispatch.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[feedispatch.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldVoidedByName)
+				fieldSeen[feedispatch.FieldVoidedByName] = struct{}{}
+			}
+		case "lateReason":
+			if _, ok := fieldSeen[feedispatch.FieldLateReason]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldLateReason)
+				fieldSeen[feedispatch.FieldLateReason] = struct{}{}
+			}
+		case "noticeID":
+			if _, ok := fieldSeen[feedispatch.FieldNoticeID]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldNoticeID)
+				fieldSeen[feedispatch.FieldNoticeID] = struct{}{}
+			}
+		case "dunningID":
+			if _, ok := fieldSeen[feedispatch.FieldDunningID]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldDunningID)
+				fieldSeen[feedispatch.FieldDunningID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[feedispatch.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldHouseholdID)
+				fieldSeen[feedispatch.FieldHouseholdID] = struct{}{}
+			}
+		case "number":
+			if _, ok := fieldSeen[feedispatch.FieldNumber]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldNumber)
+				fieldSeen[feedispatch.FieldNumber] = struct{}{}
+			}
+		case "address":
+			if _, ok := fieldSeen[feedispatch.FieldAddress]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldAddress)
+				fieldSeen[feedispatch.FieldAddress] = struct{}{}
+			}
+		case "attempt":
+			if _, ok := fieldSeen[feedispatch.FieldAttempt]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldAttempt)
+				fieldSeen[feedispatch.FieldAttempt] = struct{}{}
+			}
+		case "method":
+			if _, ok := fieldSeen[feedispatch.FieldMethod]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldMethod)
+				fieldSeen[feedispatch.FieldMethod] = struct{}{}
+			}
+		case "capacity":
+			if _, ok := fieldSeen[feedispatch.FieldCapacity]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldCapacity)
+				fieldSeen[feedispatch.FieldCapacity] = struct{}{}
+			}
+		case "recipient":
+			if _, ok := fieldSeen[feedispatch.FieldRecipient]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldRecipient)
+				fieldSeen[feedispatch.FieldRecipient] = struct{}{}
+			}
+		case "relation":
+			if _, ok := fieldSeen[feedispatch.FieldRelation]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldRelation)
+				fieldSeen[feedispatch.FieldRelation] = struct{}{}
+			}
+		case "postage":
+			if _, ok := fieldSeen[feedispatch.FieldPostage]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldPostage)
+				fieldSeen[feedispatch.FieldPostage] = struct{}{}
+			}
+		case "tracking":
+			if _, ok := fieldSeen[feedispatch.FieldTracking]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldTracking)
+				fieldSeen[feedispatch.FieldTracking] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[feedispatch.FieldReason]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldReason)
+				fieldSeen[feedispatch.FieldReason] = struct{}{}
+			}
+		case "dispatchedAt":
+			if _, ok := fieldSeen[feedispatch.FieldDispatchedAt]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldDispatchedAt)
+				fieldSeen[feedispatch.FieldDispatchedAt] = struct{}{}
+			}
+		case "dispatchedByID":
+			if _, ok := fieldSeen[feedispatch.FieldDispatchedByID]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldDispatchedByID)
+				fieldSeen[feedispatch.FieldDispatchedByID] = struct{}{}
+			}
+		case "dispatchedByName":
+			if _, ok := fieldSeen[feedispatch.FieldDispatchedByName]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldDispatchedByName)
+				fieldSeen[feedispatch.FieldDispatchedByName] = struct{}{}
+			}
+		case "dueAt":
+			if _, ok := fieldSeen[feedispatch.FieldDueAt]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldDueAt)
+				fieldSeen[feedispatch.FieldDueAt] = struct{}{}
+			}
+		case "late":
+			if _, ok := fieldSeen[feedispatch.FieldLate]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldLate)
+				fieldSeen[feedispatch.FieldLate] = struct{}{}
+			}
+		case "returnedAt":
+			if _, ok := fieldSeen[feedispatch.FieldReturnedAt]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldReturnedAt)
+				fieldSeen[feedispatch.FieldReturnedAt] = struct{}{}
+			}
+		case "returnedReason":
+			if _, ok := fieldSeen[feedispatch.FieldReturnedReason]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldReturnedReason)
+				fieldSeen[feedispatch.FieldReturnedReason] = struct{}{}
+			}
+		case "returnedByID":
+			if _, ok := fieldSeen[feedispatch.FieldReturnedByID]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldReturnedByID)
+				fieldSeen[feedispatch.FieldReturnedByID] = struct{}{}
+			}
+		case "returnedByName":
+			if _, ok := fieldSeen[feedispatch.FieldReturnedByName]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldReturnedByName)
+				fieldSeen[feedispatch.FieldReturnedByName] = struct{}{}
+			}
+		case "reportID":
+			if _, ok := fieldSeen[feedispatch.FieldReportID]; !ok {
+				selectedFields = append(selectedFields, feedispatch.FieldReportID)
+				fieldSeen[feedispatch.FieldReportID] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feedispatchPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeeDispatchPaginateOption
+}
+
+func newFeeDispatchPaginateArgs(rv map[string]any) *feedispatchPaginateArgs {
+	args := &feedispatchPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeeDispatchOrder{Field: &FeeDispatchOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeeDispatchOrder(order))
+			}
+		case *FeeDispatchOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeeDispatchOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeeDispatchWhereInput); ok {
+		args.opts = append(args.opts, WithFeeDispatchFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeeDunningQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeDunningQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeeDunningQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feedunning.Columns))
+		selectedFields = []string{feedunning.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feedunning.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldEstateID)
+				fieldSeen[feedunning.FieldEstateID] = struct{}{}
+			}
+
+		case "household":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withHousehold = query
+			if _, ok := fieldSeen[feedunning.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldHouseholdID)
+				fieldSeen[feedunning.FieldHouseholdID] = struct{}{}
+			}
+
+		case "replaces":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeDunningClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feedunningImplementors)...); err != nil {
+				return err
+			}
+			_q.withReplaces = query
+			if _, ok := fieldSeen[feedunning.FieldReplacesID]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldReplacesID)
+				fieldSeen[feedunning.FieldReplacesID] = struct{}{}
+			}
+
+		case "previous":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeDunningClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feedunningImplementors)...); err != nil {
+				return err
+			}
+			_q.withPrevious = query
+			if _, ok := fieldSeen[feedunning.FieldPreviousID]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldPreviousID)
+				fieldSeen[feedunning.FieldPreviousID] = struct{}{}
+			}
+
+		case "lines":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeDunningLineClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, feedunninglineImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedLines(alias, func(wq *FeeDunningLineQuery) {
+				*wq = *query
+			})
+
+		case "dispatches":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeDispatchClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, feedispatchImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedDispatches(alias, func(wq *FeeDispatchQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[feedunning.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldCreatedAt)
+				fieldSeen[feedunning.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feedunning.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldEstateID)
+				fieldSeen[feedunning.FieldEstateID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[feedunning.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldHouseholdID)
+				fieldSeen[feedunning.FieldHouseholdID] = struct{}{}
+			}
+		case "deliveredToID":
+			if _, ok := fieldSeen[feedunning.FieldDeliveredToID]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldDeliveredToID)
+				fieldSeen[feedunning.FieldDeliveredToID] = struct{}{}
+			}
+		case "number":
+			if _, ok := fieldSeen[feedunning.FieldNumber]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldNumber)
+				fieldSeen[feedunning.FieldNumber] = struct{}{}
+			}
+		case "revision":
+			if _, ok := fieldSeen[feedunning.FieldRevision]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldRevision)
+				fieldSeen[feedunning.FieldRevision] = struct{}{}
+			}
+		case "level":
+			if _, ok := fieldSeen[feedunning.FieldLevel]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldLevel)
+				fieldSeen[feedunning.FieldLevel] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[feedunning.FieldState]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldState)
+				fieldSeen[feedunning.FieldState] = struct{}{}
+			}
+		case "amount":
+			if _, ok := fieldSeen[feedunning.FieldAmount]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldAmount)
+				fieldSeen[feedunning.FieldAmount] = struct{}{}
+			}
+		case "householdName":
+			if _, ok := fieldSeen[feedunning.FieldHouseholdName]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldHouseholdName)
+				fieldSeen[feedunning.FieldHouseholdName] = struct{}{}
+			}
+		case "building":
+			if _, ok := fieldSeen[feedunning.FieldBuilding]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldBuilding)
+				fieldSeen[feedunning.FieldBuilding] = struct{}{}
+			}
+		case "address":
+			if _, ok := fieldSeen[feedunning.FieldAddress]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldAddress)
+				fieldSeen[feedunning.FieldAddress] = struct{}{}
+			}
+		case "replacesID":
+			if _, ok := fieldSeen[feedunning.FieldReplacesID]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldReplacesID)
+				fieldSeen[feedunning.FieldReplacesID] = struct{}{}
+			}
+		case "previousID":
+			if _, ok := fieldSeen[feedunning.FieldPreviousID]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldPreviousID)
+				fieldSeen[feedunning.FieldPreviousID] = struct{}{}
+			}
+		case "draftedOn":
+			if _, ok := fieldSeen[feedunning.FieldDraftedOn]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldDraftedOn)
+				fieldSeen[feedunning.FieldDraftedOn] = struct{}{}
+			}
+		case "draftedByName":
+			if _, ok := fieldSeen[feedunning.FieldDraftedByName]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldDraftedByName)
+				fieldSeen[feedunning.FieldDraftedByName] = struct{}{}
+			}
+		case "draftDueAt":
+			if _, ok := fieldSeen[feedunning.FieldDraftDueAt]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldDraftDueAt)
+				fieldSeen[feedunning.FieldDraftDueAt] = struct{}{}
+			}
+		case "handDueAt":
+			if _, ok := fieldSeen[feedunning.FieldHandDueAt]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldHandDueAt)
+				fieldSeen[feedunning.FieldHandDueAt] = struct{}{}
+			}
+		case "contentHash":
+			if _, ok := fieldSeen[feedunning.FieldContentHash]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldContentHash)
+				fieldSeen[feedunning.FieldContentHash] = struct{}{}
+			}
+		case "reviewedAt":
+			if _, ok := fieldSeen[feedunning.FieldReviewedAt]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldReviewedAt)
+				fieldSeen[feedunning.FieldReviewedAt] = struct{}{}
+			}
+		case "reviewedByID":
+			if _, ok := fieldSeen[feedunning.FieldReviewedByID]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldReviewedByID)
+				fieldSeen[feedunning.FieldReviewedByID] = struct{}{}
+			}
+		case "reviewedByName":
+			if _, ok := fieldSeen[feedunning.FieldReviewedByName]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldReviewedByName)
+				fieldSeen[feedunning.FieldReviewedByName] = struct{}{}
+			}
+		case "stampedAt":
+			if _, ok := fieldSeen[feedunning.FieldStampedAt]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldStampedAt)
+				fieldSeen[feedunning.FieldStampedAt] = struct{}{}
+			}
+		case "stampedByID":
+			if _, ok := fieldSeen[feedunning.FieldStampedByID]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldStampedByID)
+				fieldSeen[feedunning.FieldStampedByID] = struct{}{}
+			}
+		case "stampedByName":
+			if _, ok := fieldSeen[feedunning.FieldStampedByName]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldStampedByName)
+				fieldSeen[feedunning.FieldStampedByName] = struct{}{}
+			}
+		case "handedAt":
+			if _, ok := fieldSeen[feedunning.FieldHandedAt]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldHandedAt)
+				fieldSeen[feedunning.FieldHandedAt] = struct{}{}
+			}
+		case "handedByID":
+			if _, ok := fieldSeen[feedunning.FieldHandedByID]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldHandedByID)
+				fieldSeen[feedunning.FieldHandedByID] = struct{}{}
+			}
+		case "handedByName":
+			if _, ok := fieldSeen[feedunning.FieldHandedByName]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldHandedByName)
+				fieldSeen[feedunning.FieldHandedByName] = struct{}{}
+			}
+		case "dispatchDueAt":
+			if _, ok := fieldSeen[feedunning.FieldDispatchDueAt]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldDispatchDueAt)
+				fieldSeen[feedunning.FieldDispatchDueAt] = struct{}{}
+			}
+		case "dispatchedAt":
+			if _, ok := fieldSeen[feedunning.FieldDispatchedAt]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldDispatchedAt)
+				fieldSeen[feedunning.FieldDispatchedAt] = struct{}{}
+			}
+		case "deliverDueAt":
+			if _, ok := fieldSeen[feedunning.FieldDeliverDueAt]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldDeliverDueAt)
+				fieldSeen[feedunning.FieldDeliverDueAt] = struct{}{}
+			}
+		case "deliveredAt":
+			if _, ok := fieldSeen[feedunning.FieldDeliveredAt]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldDeliveredAt)
+				fieldSeen[feedunning.FieldDeliveredAt] = struct{}{}
+			}
+		case "payBy":
+			if _, ok := fieldSeen[feedunning.FieldPayBy]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldPayBy)
+				fieldSeen[feedunning.FieldPayBy] = struct{}{}
+			}
+		case "settledAt":
+			if _, ok := fieldSeen[feedunning.FieldSettledAt]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldSettledAt)
+				fieldSeen[feedunning.FieldSettledAt] = struct{}{}
+			}
+		case "endedAt":
+			if _, ok := fieldSeen[feedunning.FieldEndedAt]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldEndedAt)
+				fieldSeen[feedunning.FieldEndedAt] = struct{}{}
+			}
+		case "endReason":
+			if _, ok := fieldSeen[feedunning.FieldEndReason]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldEndReason)
+				fieldSeen[feedunning.FieldEndReason] = struct{}{}
+			}
+		case "endedByID":
+			if _, ok := fieldSeen[feedunning.FieldEndedByID]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldEndedByID)
+				fieldSeen[feedunning.FieldEndedByID] = struct{}{}
+			}
+		case "endedByName":
+			if _, ok := fieldSeen[feedunning.FieldEndedByName]; !ok {
+				selectedFields = append(selectedFields, feedunning.FieldEndedByName)
+				fieldSeen[feedunning.FieldEndedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feedunningPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeeDunningPaginateOption
+}
+
+func newFeeDunningPaginateArgs(rv map[string]any) *feedunningPaginateArgs {
+	args := &feedunningPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeeDunningOrder{Field: &FeeDunningOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeeDunningOrder(order))
+			}
+		case *FeeDunningOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeeDunningOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeeDunningWhereInput); ok {
+		args.opts = append(args.opts, WithFeeDunningFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeeDunningLineQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeDunningLineQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeeDunningLineQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feedunningline.Columns))
+		selectedFields = []string{feedunningline.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feedunningline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feedunningline.FieldEstateID)
+				fieldSeen[feedunningline.FieldEstateID] = struct{}{}
+			}
+
+		case "dunning":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeDunningClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feedunningImplementors)...); err != nil {
+				return err
+			}
+			_q.withDunning = query
+			if _, ok := fieldSeen[feedunningline.FieldDunningID]; !ok {
+				selectedFields = append(selectedFields, feedunningline.FieldDunningID)
+				fieldSeen[feedunningline.FieldDunningID] = struct{}{}
+			}
+
+		case "notice":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeNoticeClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feenoticeImplementors)...); err != nil {
+				return err
+			}
+			_q.withNotice = query
+			if _, ok := fieldSeen[feedunningline.FieldNoticeID]; !ok {
+				selectedFields = append(selectedFields, feedunningline.FieldNoticeID)
+				fieldSeen[feedunningline.FieldNoticeID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[feedunningline.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feedunningline.FieldCreatedAt)
+				fieldSeen[feedunningline.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feedunningline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feedunningline.FieldEstateID)
+				fieldSeen[feedunningline.FieldEstateID] = struct{}{}
+			}
+		case "dunningID":
+			if _, ok := fieldSeen[feedunningline.FieldDunningID]; !ok {
+				selectedFields = append(selectedFields, feedunningline.FieldDunningID)
+				fieldSeen[feedunningline.FieldDunningID] = struct{}{}
+			}
+		case "noticeID":
+			if _, ok := fieldSeen[feedunningline.FieldNoticeID]; !ok {
+				selectedFields = append(selectedFields, feedunningline.FieldNoticeID)
+				fieldSeen[feedunningline.FieldNoticeID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[feedunningline.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feedunningline.FieldHouseholdID)
+				fieldSeen[feedunningline.FieldHouseholdID] = struct{}{}
+			}
+		case "deliveredToID":
+			if _, ok := fieldSeen[feedunningline.FieldDeliveredToID]; !ok {
+				selectedFields = append(selectedFields, feedunningline.FieldDeliveredToID)
+				fieldSeen[feedunningline.FieldDeliveredToID] = struct{}{}
+			}
+		case "number":
+			if _, ok := fieldSeen[feedunningline.FieldNumber]; !ok {
+				selectedFields = append(selectedFields, feedunningline.FieldNumber)
+				fieldSeen[feedunningline.FieldNumber] = struct{}{}
+			}
+		case "month":
+			if _, ok := fieldSeen[feedunningline.FieldMonth]; !ok {
+				selectedFields = append(selectedFields, feedunningline.FieldMonth)
+				fieldSeen[feedunningline.FieldMonth] = struct{}{}
+			}
+		case "payBy":
+			if _, ok := fieldSeen[feedunningline.FieldPayBy]; !ok {
+				selectedFields = append(selectedFields, feedunningline.FieldPayBy)
+				fieldSeen[feedunningline.FieldPayBy] = struct{}{}
+			}
+		case "asked":
+			if _, ok := fieldSeen[feedunningline.FieldAsked]; !ok {
+				selectedFields = append(selectedFields, feedunningline.FieldAsked)
+				fieldSeen[feedunningline.FieldAsked] = struct{}{}
+			}
+		case "settled":
+			if _, ok := fieldSeen[feedunningline.FieldSettled]; !ok {
+				selectedFields = append(selectedFields, feedunningline.FieldSettled)
+				fieldSeen[feedunningline.FieldSettled] = struct{}{}
+			}
+		case "amount":
+			if _, ok := fieldSeen[feedunningline.FieldAmount]; !ok {
+				selectedFields = append(selectedFields, feedunningline.FieldAmount)
+				fieldSeen[feedunningline.FieldAmount] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feedunninglinePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeeDunningLinePaginateOption
+}
+
+func newFeeDunningLinePaginateArgs(rv map[string]any) *feedunninglinePaginateArgs {
+	args := &feedunninglinePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeeDunningLineOrder{Field: &FeeDunningLineOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeeDunningLineOrder(order))
+			}
+		case *FeeDunningLineOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeeDunningLineOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeeDunningLineWhereInput); ok {
+		args.opts = append(args.opts, WithFeeDunningLineFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *FeeEntryQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeEntryQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -6339,6 +10040,32 @@ func (_q *FeeNoticeQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 			_q.WithNamedCreditNotes(alias, func(wq *FeeCreditNoteQuery) {
 				*wq = *query
 			})
+
+		case "dispatches":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeDispatchClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, feedispatchImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedDispatches(alias, func(wq *FeeDispatchQuery) {
+				*wq = *query
+			})
+
+		case "dunningLines":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeDunningLineClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, feedunninglineImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedDunningLines(alias, func(wq *FeeDunningLineQuery) {
+				*wq = *query
+			})
 		case "createdAt":
 			if _, ok := fieldSeen[feenotice.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, feenotice.FieldCreatedAt)
@@ -6413,6 +10140,16 @@ func (_q *FeeNoticeQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 			if _, ok := fieldSeen[feenotice.FieldState]; !ok {
 				selectedFields = append(selectedFields, feenotice.FieldState)
 				fieldSeen[feenotice.FieldState] = struct{}{}
+			}
+		case "dispatch":
+			if _, ok := fieldSeen[feenotice.FieldDispatch]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldDispatch)
+				fieldSeen[feenotice.FieldDispatch] = struct{}{}
+			}
+		case "dispatchedAt":
+			if _, ok := fieldSeen[feenotice.FieldDispatchedAt]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldDispatchedAt)
+				fieldSeen[feenotice.FieldDispatchedAt] = struct{}{}
 			}
 		case "id":
 		case "__typename":
@@ -7046,6 +10783,805 @@ func newFeePostingPaginateArgs(rv map[string]any) *feepostingPaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeeProofQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeProofQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeeProofQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feeproof.Columns))
+		selectedFields = []string{feeproof.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feeproof.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feeproof.FieldEstateID)
+				fieldSeen[feeproof.FieldEstateID] = struct{}{}
+			}
+
+		case "dispatch":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeDispatchClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feedispatchImplementors)...); err != nil {
+				return err
+			}
+			_q.withDispatch = query
+			if _, ok := fieldSeen[feeproof.FieldDispatchID]; !ok {
+				selectedFields = append(selectedFields, feeproof.FieldDispatchID)
+				fieldSeen[feeproof.FieldDispatchID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[feeproof.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feeproof.FieldCreatedAt)
+				fieldSeen[feeproof.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feeproof.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feeproof.FieldEstateID)
+				fieldSeen[feeproof.FieldEstateID] = struct{}{}
+			}
+		case "dispatchID":
+			if _, ok := fieldSeen[feeproof.FieldDispatchID]; !ok {
+				selectedFields = append(selectedFields, feeproof.FieldDispatchID)
+				fieldSeen[feeproof.FieldDispatchID] = struct{}{}
+			}
+		case "name":
+			if _, ok := fieldSeen[feeproof.FieldName]; !ok {
+				selectedFields = append(selectedFields, feeproof.FieldName)
+				fieldSeen[feeproof.FieldName] = struct{}{}
+			}
+		case "contentType":
+			if _, ok := fieldSeen[feeproof.FieldContentType]; !ok {
+				selectedFields = append(selectedFields, feeproof.FieldContentType)
+				fieldSeen[feeproof.FieldContentType] = struct{}{}
+			}
+		case "size":
+			if _, ok := fieldSeen[feeproof.FieldSize]; !ok {
+				selectedFields = append(selectedFields, feeproof.FieldSize)
+				fieldSeen[feeproof.FieldSize] = struct{}{}
+			}
+		case "recordedByID":
+			if _, ok := fieldSeen[feeproof.FieldRecordedByID]; !ok {
+				selectedFields = append(selectedFields, feeproof.FieldRecordedByID)
+				fieldSeen[feeproof.FieldRecordedByID] = struct{}{}
+			}
+		case "recordedByName":
+			if _, ok := fieldSeen[feeproof.FieldRecordedByName]; !ok {
+				selectedFields = append(selectedFields, feeproof.FieldRecordedByName)
+				fieldSeen[feeproof.FieldRecordedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feeproofPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeeProofPaginateOption
+}
+
+func newFeeProofPaginateArgs(rv map[string]any) *feeproofPaginateArgs {
+	args := &feeproofPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeeProofOrder{Field: &FeeProofOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeeProofOrder(order))
+			}
+		case *FeeProofOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeeProofOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeeProofWhereInput); ok {
+		args.opts = append(args.opts, WithFeeProofFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeeRefundQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeRefundQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeeRefundQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feerefund.Columns))
+		selectedFields = []string{feerefund.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feerefund.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldEstateID)
+				fieldSeen[feerefund.FieldEstateID] = struct{}{}
+			}
+
+		case "household":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withHousehold = query
+			if _, ok := fieldSeen[feerefund.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldHouseholdID)
+				fieldSeen[feerefund.FieldHouseholdID] = struct{}{}
+			}
+
+		case "approval":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ApprovalClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, approvalImplementors)...); err != nil {
+				return err
+			}
+			_q.withApproval = query
+			if _, ok := fieldSeen[feerefund.FieldApprovalID]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldApprovalID)
+				fieldSeen[feerefund.FieldApprovalID] = struct{}{}
+			}
+
+		case "parts":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeRefundPartClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, feerefundpartImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedParts(alias, func(wq *FeeRefundPartQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[feerefund.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldCreatedAt)
+				fieldSeen[feerefund.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feerefund.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldEstateID)
+				fieldSeen[feerefund.FieldEstateID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[feerefund.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldHouseholdID)
+				fieldSeen[feerefund.FieldHouseholdID] = struct{}{}
+			}
+		case "number":
+			if _, ok := fieldSeen[feerefund.FieldNumber]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldNumber)
+				fieldSeen[feerefund.FieldNumber] = struct{}{}
+			}
+		case "amount":
+			if _, ok := fieldSeen[feerefund.FieldAmount]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldAmount)
+				fieldSeen[feerefund.FieldAmount] = struct{}{}
+			}
+		case "method":
+			if _, ok := fieldSeen[feerefund.FieldMethod]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldMethod)
+				fieldSeen[feerefund.FieldMethod] = struct{}{}
+			}
+		case "payee":
+			if _, ok := fieldSeen[feerefund.FieldPayee]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldPayee)
+				fieldSeen[feerefund.FieldPayee] = struct{}{}
+			}
+		case "payeeAccount":
+			if _, ok := fieldSeen[feerefund.FieldPayeeAccount]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldPayeeAccount)
+				fieldSeen[feerefund.FieldPayeeAccount] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[feerefund.FieldReason]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldReason)
+				fieldSeen[feerefund.FieldReason] = struct{}{}
+			}
+		case "approvalID":
+			if _, ok := fieldSeen[feerefund.FieldApprovalID]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldApprovalID)
+				fieldSeen[feerefund.FieldApprovalID] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[feerefund.FieldState]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldState)
+				fieldSeen[feerefund.FieldState] = struct{}{}
+			}
+		case "askedByID":
+			if _, ok := fieldSeen[feerefund.FieldAskedByID]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldAskedByID)
+				fieldSeen[feerefund.FieldAskedByID] = struct{}{}
+			}
+		case "askedByName":
+			if _, ok := fieldSeen[feerefund.FieldAskedByName]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldAskedByName)
+				fieldSeen[feerefund.FieldAskedByName] = struct{}{}
+			}
+		case "askedAt":
+			if _, ok := fieldSeen[feerefund.FieldAskedAt]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldAskedAt)
+				fieldSeen[feerefund.FieldAskedAt] = struct{}{}
+			}
+		case "bookedOn":
+			if _, ok := fieldSeen[feerefund.FieldBookedOn]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldBookedOn)
+				fieldSeen[feerefund.FieldBookedOn] = struct{}{}
+			}
+		case "paidByID":
+			if _, ok := fieldSeen[feerefund.FieldPaidByID]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldPaidByID)
+				fieldSeen[feerefund.FieldPaidByID] = struct{}{}
+			}
+		case "paidByName":
+			if _, ok := fieldSeen[feerefund.FieldPaidByName]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldPaidByName)
+				fieldSeen[feerefund.FieldPaidByName] = struct{}{}
+			}
+		case "paidAt":
+			if _, ok := fieldSeen[feerefund.FieldPaidAt]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldPaidAt)
+				fieldSeen[feerefund.FieldPaidAt] = struct{}{}
+			}
+		case "reference":
+			if _, ok := fieldSeen[feerefund.FieldReference]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldReference)
+				fieldSeen[feerefund.FieldReference] = struct{}{}
+			}
+		case "returnedOn":
+			if _, ok := fieldSeen[feerefund.FieldReturnedOn]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldReturnedOn)
+				fieldSeen[feerefund.FieldReturnedOn] = struct{}{}
+			}
+		case "returnedByID":
+			if _, ok := fieldSeen[feerefund.FieldReturnedByID]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldReturnedByID)
+				fieldSeen[feerefund.FieldReturnedByID] = struct{}{}
+			}
+		case "returnedByName":
+			if _, ok := fieldSeen[feerefund.FieldReturnedByName]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldReturnedByName)
+				fieldSeen[feerefund.FieldReturnedByName] = struct{}{}
+			}
+		case "returnedAt":
+			if _, ok := fieldSeen[feerefund.FieldReturnedAt]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldReturnedAt)
+				fieldSeen[feerefund.FieldReturnedAt] = struct{}{}
+			}
+		case "returnReason":
+			if _, ok := fieldSeen[feerefund.FieldReturnReason]; !ok {
+				selectedFields = append(selectedFields, feerefund.FieldReturnReason)
+				fieldSeen[feerefund.FieldReturnReason] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feerefundPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeeRefundPaginateOption
+}
+
+func newFeeRefundPaginateArgs(rv map[string]any) *feerefundPaginateArgs {
+	args := &feerefundPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeeRefundOrder{Field: &FeeRefundOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeeRefundOrder(order))
+			}
+		case *FeeRefundOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeeRefundOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeeRefundWhereInput); ok {
+		args.opts = append(args.opts, WithFeeRefundFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeeRefundPartQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeRefundPartQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeeRefundPartQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feerefundpart.Columns))
+		selectedFields = []string{feerefundpart.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feerefundpart.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feerefundpart.FieldEstateID)
+				fieldSeen[feerefundpart.FieldEstateID] = struct{}{}
+			}
+
+		case "refund":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeRefundClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feerefundImplementors)...); err != nil {
+				return err
+			}
+			_q.withRefund = query
+			if _, ok := fieldSeen[feerefundpart.FieldRefundID]; !ok {
+				selectedFields = append(selectedFields, feerefundpart.FieldRefundID)
+				fieldSeen[feerefundpart.FieldRefundID] = struct{}{}
+			}
+
+		case "payment":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeePaymentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feepaymentImplementors)...); err != nil {
+				return err
+			}
+			_q.withPayment = query
+			if _, ok := fieldSeen[feerefundpart.FieldPaymentID]; !ok {
+				selectedFields = append(selectedFields, feerefundpart.FieldPaymentID)
+				fieldSeen[feerefundpart.FieldPaymentID] = struct{}{}
+			}
+
+		case "creditNote":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeCreditNoteClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feecreditnoteImplementors)...); err != nil {
+				return err
+			}
+			_q.withCreditNote = query
+			if _, ok := fieldSeen[feerefundpart.FieldCreditNoteID]; !ok {
+				selectedFields = append(selectedFields, feerefundpart.FieldCreditNoteID)
+				fieldSeen[feerefundpart.FieldCreditNoteID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[feerefundpart.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feerefundpart.FieldCreatedAt)
+				fieldSeen[feerefundpart.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feerefundpart.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feerefundpart.FieldEstateID)
+				fieldSeen[feerefundpart.FieldEstateID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[feerefundpart.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feerefundpart.FieldHouseholdID)
+				fieldSeen[feerefundpart.FieldHouseholdID] = struct{}{}
+			}
+		case "refundID":
+			if _, ok := fieldSeen[feerefundpart.FieldRefundID]; !ok {
+				selectedFields = append(selectedFields, feerefundpart.FieldRefundID)
+				fieldSeen[feerefundpart.FieldRefundID] = struct{}{}
+			}
+		case "paymentID":
+			if _, ok := fieldSeen[feerefundpart.FieldPaymentID]; !ok {
+				selectedFields = append(selectedFields, feerefundpart.FieldPaymentID)
+				fieldSeen[feerefundpart.FieldPaymentID] = struct{}{}
+			}
+		case "creditNoteID":
+			if _, ok := fieldSeen[feerefundpart.FieldCreditNoteID]; !ok {
+				selectedFields = append(selectedFields, feerefundpart.FieldCreditNoteID)
+				fieldSeen[feerefundpart.FieldCreditNoteID] = struct{}{}
+			}
+		case "amount":
+			if _, ok := fieldSeen[feerefundpart.FieldAmount]; !ok {
+				selectedFields = append(selectedFields, feerefundpart.FieldAmount)
+				fieldSeen[feerefundpart.FieldAmount] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feerefundpartPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeeRefundPartPaginateOption
+}
+
+func newFeeRefundPartPaginateArgs(rv map[string]any) *feerefundpartPaginateArgs {
+	args := &feerefundpartPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeeRefundPartOrder{Field: &FeeRefundPartOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeeRefundPartOrder(order))
+			}
+		case *FeeRefundPartOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeeRefundPartOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeeRefundPartWhereInput); ok {
+		args.opts = append(args.opts, WithFeeRefundPartFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeeReportQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeReportQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeeReportQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feereport.Columns))
+		selectedFields = []string{feereport.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feereport.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldEstateID)
+				fieldSeen[feereport.FieldEstateID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[feereport.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldCreatedAt)
+				fieldSeen[feereport.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feereport.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldEstateID)
+				fieldSeen[feereport.FieldEstateID] = struct{}{}
+			}
+		case "number":
+			if _, ok := fieldSeen[feereport.FieldNumber]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldNumber)
+				fieldSeen[feereport.FieldNumber] = struct{}{}
+			}
+		case "fromOn":
+			if _, ok := fieldSeen[feereport.FieldFromOn]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldFromOn)
+				fieldSeen[feereport.FieldFromOn] = struct{}{}
+			}
+		case "untilOn":
+			if _, ok := fieldSeen[feereport.FieldUntilOn]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldUntilOn)
+				fieldSeen[feereport.FieldUntilOn] = struct{}{}
+			}
+		case "dispatches":
+			if _, ok := fieldSeen[feereport.FieldDispatches]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldDispatches)
+				fieldSeen[feereport.FieldDispatches] = struct{}{}
+			}
+		case "signed":
+			if _, ok := fieldSeen[feereport.FieldSigned]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldSigned)
+				fieldSeen[feereport.FieldSigned] = struct{}{}
+			}
+		case "boxed":
+			if _, ok := fieldSeen[feereport.FieldBoxed]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldBoxed)
+				fieldSeen[feereport.FieldBoxed] = struct{}{}
+			}
+		case "posted":
+			if _, ok := fieldSeen[feereport.FieldPosted]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldPosted)
+				fieldSeen[feereport.FieldPosted] = struct{}{}
+			}
+		case "absent":
+			if _, ok := fieldSeen[feereport.FieldAbsent]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldAbsent)
+				fieldSeen[feereport.FieldAbsent] = struct{}{}
+			}
+		case "returned":
+			if _, ok := fieldSeen[feereport.FieldReturned]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldReturned)
+				fieldSeen[feereport.FieldReturned] = struct{}{}
+			}
+		case "late":
+			if _, ok := fieldSeen[feereport.FieldLate]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldLate)
+				fieldSeen[feereport.FieldLate] = struct{}{}
+			}
+		case "postage":
+			if _, ok := fieldSeen[feereport.FieldPostage]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldPostage)
+				fieldSeen[feereport.FieldPostage] = struct{}{}
+			}
+		case "waiting":
+			if _, ok := fieldSeen[feereport.FieldWaiting]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldWaiting)
+				fieldSeen[feereport.FieldWaiting] = struct{}{}
+			}
+		case "note":
+			if _, ok := fieldSeen[feereport.FieldNote]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldNote)
+				fieldSeen[feereport.FieldNote] = struct{}{}
+			}
+		case "acknowledgedAt":
+			if _, ok := fieldSeen[feereport.FieldAcknowledgedAt]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldAcknowledgedAt)
+				fieldSeen[feereport.FieldAcknowledgedAt] = struct{}{}
+			}
+		case "acknowledgedByID":
+			if _, ok := fieldSeen[feereport.FieldAcknowledgedByID]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldAcknowledgedByID)
+				fieldSeen[feereport.FieldAcknowledgedByID] = struct{}{}
+			}
+		case "acknowledgedByName":
+			if _, ok := fieldSeen[feereport.FieldAcknowledgedByName]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldAcknowledgedByName)
+				fieldSeen[feereport.FieldAcknowledgedByName] = struct{}{}
+			}
+		case "answer":
+			if _, ok := fieldSeen[feereport.FieldAnswer]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldAnswer)
+				fieldSeen[feereport.FieldAnswer] = struct{}{}
+			}
+		case "recordedByID":
+			if _, ok := fieldSeen[feereport.FieldRecordedByID]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldRecordedByID)
+				fieldSeen[feereport.FieldRecordedByID] = struct{}{}
+			}
+		case "recordedByName":
+			if _, ok := fieldSeen[feereport.FieldRecordedByName]; !ok {
+				selectedFields = append(selectedFields, feereport.FieldRecordedByName)
+				fieldSeen[feereport.FieldRecordedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feereportPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeeReportPaginateOption
+}
+
+func newFeeReportPaginateArgs(rv map[string]any) *feereportPaginateArgs {
+	args := &feereportPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeeReportOrder{Field: &FeeReportOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeeReportOrder(order))
+			}
+		case *FeeReportOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeeReportOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeeReportWhereInput); ok {
+		args.opts = append(args.opts, WithFeeReportFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *FeeRunQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeRunQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -7155,6 +11691,31 @@ func (_q *FeeRunQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 			if _, ok := fieldSeen[feerun.FieldLate]; !ok {
 				selectedFields = append(selectedFields, feerun.FieldLate)
 				fieldSeen[feerun.FieldLate] = struct{}{}
+			}
+		case "receivedAt":
+			if _, ok := fieldSeen[feerun.FieldReceivedAt]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldReceivedAt)
+				fieldSeen[feerun.FieldReceivedAt] = struct{}{}
+			}
+		case "receivedByID":
+			if _, ok := fieldSeen[feerun.FieldReceivedByID]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldReceivedByID)
+				fieldSeen[feerun.FieldReceivedByID] = struct{}{}
+			}
+		case "receivedByName":
+			if _, ok := fieldSeen[feerun.FieldReceivedByName]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldReceivedByName)
+				fieldSeen[feerun.FieldReceivedByName] = struct{}{}
+			}
+		case "dispatchDueAt":
+			if _, ok := fieldSeen[feerun.FieldDispatchDueAt]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldDispatchDueAt)
+				fieldSeen[feerun.FieldDispatchDueAt] = struct{}{}
+			}
+		case "dispatched":
+			if _, ok := fieldSeen[feerun.FieldDispatched]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldDispatched)
+				fieldSeen[feerun.FieldDispatched] = struct{}{}
 			}
 		case "id":
 		case "__typename":

@@ -472,6 +472,14 @@ func (_m *Building) Area(ctx context.Context) (*Area, error) {
 	return result, MaskNotFound(err)
 }
 
+func (_m *CalendarDay) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *Certificate) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -644,6 +652,298 @@ func (_m *Department) Estate(ctx context.Context) (*Estate, error) {
 	return result, err
 }
 
+func (_m *DutyAssignment) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutyAssignment) Roster(ctx context.Context) (*DutyRoster, error) {
+	result, err := _m.Edges.RosterOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryRoster().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutyAssignment) Shift(ctx context.Context) (*DutyShift, error) {
+	result, err := _m.Edges.ShiftOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryShift().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutyAssignment) Staff(ctx context.Context) (*Staff, error) {
+	result, err := _m.Edges.StaffOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryStaff().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutyAssignment) AddedChange(ctx context.Context) (*DutyChange, error) {
+	result, err := _m.Edges.AddedChangeOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAddedChange().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *DutyAssignment) RemovedChange(ctx context.Context) (*DutyChange, error) {
+	result, err := _m.Edges.RemovedChangeOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryRemovedChange().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *DutyChange) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutyChange) Roster(ctx context.Context) (*DutyRoster, error) {
+	result, err := _m.Edges.RosterOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryRoster().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutyChange) Swap(ctx context.Context) (*DutySwap, error) {
+	result, err := _m.Edges.SwapOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySwap().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *DutyChange) Additions(ctx context.Context) (result []*DutyAssignment, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedAdditions(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.AdditionsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAdditions().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutyChange) Removals(ctx context.Context) (result []*DutyAssignment, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedRemovals(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.RemovalsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryRemovals().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutyFeed) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutyFeed) Staff(ctx context.Context) (*Staff, error) {
+	result, err := _m.Edges.StaffOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryStaff().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutyHandover) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutyHandover) Outgoing(ctx context.Context) (*Staff, error) {
+	result, err := _m.Edges.OutgoingOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryOutgoing().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *DutyHandover) Incoming(ctx context.Context) (*Staff, error) {
+	result, err := _m.Edges.IncomingOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryIncoming().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *DutyHandover) Items(
+	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *DutyHandoverLineOrder,
+) (*DutyHandoverLineConnection, error) {
+	opts := []DutyHandoverLinePaginateOption{
+		WithDutyHandoverLineOrder(orderBy),
+	}
+	alias := graphql.GetFieldContext(ctx).Field.Alias
+	totalCount, hasTotalCount := _m.Edges.totalCount[3][alias]
+	if nodes, err := _m.NamedItems(alias); err == nil || hasTotalCount {
+		pager, err := newDutyHandoverLinePager(opts, last != nil)
+		if err != nil {
+			return nil, err
+		}
+		conn := &DutyHandoverLineConnection{Edges: []*DutyHandoverLineEdge{}, TotalCount: totalCount}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
+	return _m.QueryItems().Paginate(ctx, after, first, before, last, opts...)
+}
+
+func (_m *DutyHandoverLine) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutyHandoverLine) Handover(ctx context.Context) (*DutyHandover, error) {
+	result, err := _m.Edges.HandoverOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryHandover().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutyHandoverLine) Answers(ctx context.Context) (*Staff, error) {
+	result, err := _m.Edges.AnswersOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAnswers().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *DutyLeave) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutyLeave) Staff(ctx context.Context) (*Staff, error) {
+	result, err := _m.Edges.StaffOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryStaff().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutyRoster) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutyRoster) Assignments(
+	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *DutyAssignmentOrder,
+) (*DutyAssignmentConnection, error) {
+	opts := []DutyAssignmentPaginateOption{
+		WithDutyAssignmentOrder(orderBy),
+	}
+	alias := graphql.GetFieldContext(ctx).Field.Alias
+	totalCount, hasTotalCount := _m.Edges.totalCount[1][alias]
+	if nodes, err := _m.NamedAssignments(alias); err == nil || hasTotalCount {
+		pager, err := newDutyAssignmentPager(opts, last != nil)
+		if err != nil {
+			return nil, err
+		}
+		conn := &DutyAssignmentConnection{Edges: []*DutyAssignmentEdge{}, TotalCount: totalCount}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
+	return _m.QueryAssignments().Paginate(ctx, after, first, before, last, opts...)
+}
+
+func (_m *DutyRoster) Changes(
+	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *DutyChangeOrder,
+) (*DutyChangeConnection, error) {
+	opts := []DutyChangePaginateOption{
+		WithDutyChangeOrder(orderBy),
+	}
+	alias := graphql.GetFieldContext(ctx).Field.Alias
+	totalCount, hasTotalCount := _m.Edges.totalCount[2][alias]
+	if nodes, err := _m.NamedChanges(alias); err == nil || hasTotalCount {
+		pager, err := newDutyChangePager(opts, last != nil)
+		if err != nil {
+			return nil, err
+		}
+		conn := &DutyChangeConnection{Edges: []*DutyChangeEdge{}, TotalCount: totalCount}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
+	return _m.QueryChanges().Paginate(ctx, after, first, before, last, opts...)
+}
+
+func (_m *DutyShift) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutySwap) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutySwap) Given(ctx context.Context) (*DutyAssignment, error) {
+	result, err := _m.Edges.GivenOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryGiven().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutySwap) Taken(ctx context.Context) (*DutyAssignment, error) {
+	result, err := _m.Edges.TakenOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryTaken().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutySwap) Asker(ctx context.Context) (*Staff, error) {
+	result, err := _m.Edges.AskerOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAsker().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DutySwap) Other(ctx context.Context) (*Staff, error) {
+	result, err := _m.Edges.OtherOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryOther().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *EmergencyContact) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -716,6 +1016,54 @@ func (_m *FeeAllocation) CreditNote(ctx context.Context) (*FeeCreditNote, error)
 	return result, MaskNotFound(err)
 }
 
+func (_m *FeeBankLine) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeBankLine) Statement(ctx context.Context) (*FeeBankStatement, error) {
+	result, err := _m.Edges.StatementOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryStatement().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeBankLine) ProposedHousehold(ctx context.Context) (*Household, error) {
+	result, err := _m.Edges.ProposedHouseholdOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryProposedHousehold().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *FeeBankLine) Household(ctx context.Context) (*Household, error) {
+	result, err := _m.Edges.HouseholdOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryHousehold().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *FeeBankLine) Payment(ctx context.Context) (*FeePayment, error) {
+	result, err := _m.Edges.PaymentOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPayment().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *FeeBankStatement) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *FeeBook) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -756,6 +1104,138 @@ func (_m *FeeCreditNote) Allocations(ctx context.Context) (result []*FeeAllocati
 	}
 	if IsNotLoaded(err) {
 		result, err = _m.QueryAllocations().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeDispatch) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeDispatch) Notice(ctx context.Context) (*FeeNotice, error) {
+	result, err := _m.Edges.NoticeOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryNotice().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *FeeDispatch) Dunning(ctx context.Context) (*FeeDunning, error) {
+	result, err := _m.Edges.DunningOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDunning().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *FeeDispatch) Household(ctx context.Context) (*Household, error) {
+	result, err := _m.Edges.HouseholdOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryHousehold().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeDispatch) Report(ctx context.Context) (*FeeReport, error) {
+	result, err := _m.Edges.ReportOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryReport().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *FeeDispatch) Proofs(ctx context.Context) (result []*FeeProof, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedProofs(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.ProofsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryProofs().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeDunning) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeDunning) Household(ctx context.Context) (*Household, error) {
+	result, err := _m.Edges.HouseholdOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryHousehold().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeDunning) Replaces(ctx context.Context) (*FeeDunning, error) {
+	result, err := _m.Edges.ReplacesOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryReplaces().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *FeeDunning) Previous(ctx context.Context) (*FeeDunning, error) {
+	result, err := _m.Edges.PreviousOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPrevious().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *FeeDunning) Lines(ctx context.Context) (result []*FeeDunningLine, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedLines(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.LinesOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryLines().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeDunning) Dispatches(ctx context.Context) (result []*FeeDispatch, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedDispatches(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.DispatchesOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDispatches().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeDunningLine) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeDunningLine) Dunning(ctx context.Context) (*FeeDunning, error) {
+	result, err := _m.Edges.DunningOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDunning().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeDunningLine) Notice(ctx context.Context) (*FeeNotice, error) {
+	result, err := _m.Edges.NoticeOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryNotice().Only(ctx)
 	}
 	return result, err
 }
@@ -840,6 +1320,30 @@ func (_m *FeeNotice) CreditNotes(ctx context.Context) (result []*FeeCreditNote, 
 	return result, err
 }
 
+func (_m *FeeNotice) Dispatches(ctx context.Context) (result []*FeeDispatch, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedDispatches(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.DispatchesOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDispatches().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeNotice) DunningLines(ctx context.Context) (result []*FeeDunningLine, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedDunningLines(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.DunningLinesOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDunningLines().All(ctx)
+	}
+	return result, err
+}
+
 func (_m *FeeNoticeLine) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -916,6 +1420,98 @@ func (_m *FeePosting) Entry(ctx context.Context) (*FeeEntry, error) {
 	result, err := _m.Edges.EntryOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryEntry().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeProof) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeProof) Dispatch(ctx context.Context) (*FeeDispatch, error) {
+	result, err := _m.Edges.DispatchOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDispatch().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeRefund) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeRefund) Household(ctx context.Context) (*Household, error) {
+	result, err := _m.Edges.HouseholdOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryHousehold().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeRefund) Approval(ctx context.Context) (*Approval, error) {
+	result, err := _m.Edges.ApprovalOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryApproval().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *FeeRefund) Parts(ctx context.Context) (result []*FeeRefundPart, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedParts(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.PartsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryParts().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeRefundPart) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeRefundPart) Refund(ctx context.Context) (*FeeRefund, error) {
+	result, err := _m.Edges.RefundOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryRefund().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *FeeRefundPart) Payment(ctx context.Context) (*FeePayment, error) {
+	result, err := _m.Edges.PaymentOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPayment().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *FeeRefundPart) CreditNote(ctx context.Context) (*FeeCreditNote, error) {
+	result, err := _m.Edges.CreditNoteOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryCreditNote().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *FeeReport) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
 	}
 	return result, err
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
+	"github.com/steward-pm/steward/ent/calendarday"
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
@@ -34,18 +35,36 @@ import (
 	"github.com/steward-pm/steward/ent/defectevent"
 	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
+	"github.com/steward-pm/steward/ent/dutyassignment"
+	"github.com/steward-pm/steward/ent/dutychange"
+	"github.com/steward-pm/steward/ent/dutyfeed"
+	"github.com/steward-pm/steward/ent/dutyhandover"
+	"github.com/steward-pm/steward/ent/dutyhandoverline"
+	"github.com/steward-pm/steward/ent/dutyleave"
+	"github.com/steward-pm/steward/ent/dutyroster"
+	"github.com/steward-pm/steward/ent/dutyshift"
+	"github.com/steward-pm/steward/ent/dutyswap"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/externalperson"
 	"github.com/steward-pm/steward/ent/feeaccount"
 	"github.com/steward-pm/steward/ent/feeallocation"
+	"github.com/steward-pm/steward/ent/feebankline"
+	"github.com/steward-pm/steward/ent/feebankstatement"
 	"github.com/steward-pm/steward/ent/feebook"
 	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feedispatch"
+	"github.com/steward-pm/steward/ent/feedunning"
+	"github.com/steward-pm/steward/ent/feedunningline"
 	"github.com/steward-pm/steward/ent/feeentry"
 	"github.com/steward-pm/steward/ent/feenotice"
 	"github.com/steward-pm/steward/ent/feenoticeline"
 	"github.com/steward-pm/steward/ent/feepayment"
 	"github.com/steward-pm/steward/ent/feeposting"
+	"github.com/steward-pm/steward/ent/feeproof"
+	"github.com/steward-pm/steward/ent/feerefund"
+	"github.com/steward-pm/steward/ent/feerefundpart"
+	"github.com/steward-pm/steward/ent/feereport"
 	"github.com/steward-pm/steward/ent/feerun"
 	"github.com/steward-pm/steward/ent/feetariff"
 	"github.com/steward-pm/steward/ent/file"
@@ -206,6 +225,11 @@ var buildingImplementors = []string{"Building", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*Building) IsNode() {}
 
+var calendardayImplementors = []string{"CalendarDay", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*CalendarDay) IsNode() {}
+
 var certificateImplementors = []string{"Certificate", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -241,6 +265,51 @@ var departmentImplementors = []string{"Department", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*Department) IsNode() {}
 
+var dutyassignmentImplementors = []string{"DutyAssignment", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*DutyAssignment) IsNode() {}
+
+var dutychangeImplementors = []string{"DutyChange", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*DutyChange) IsNode() {}
+
+var dutyfeedImplementors = []string{"DutyFeed", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*DutyFeed) IsNode() {}
+
+var dutyhandoverImplementors = []string{"DutyHandover", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*DutyHandover) IsNode() {}
+
+var dutyhandoverlineImplementors = []string{"DutyHandoverLine", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*DutyHandoverLine) IsNode() {}
+
+var dutyleaveImplementors = []string{"DutyLeave", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*DutyLeave) IsNode() {}
+
+var dutyrosterImplementors = []string{"DutyRoster", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*DutyRoster) IsNode() {}
+
+var dutyshiftImplementors = []string{"DutyShift", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*DutyShift) IsNode() {}
+
+var dutyswapImplementors = []string{"DutySwap", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*DutySwap) IsNode() {}
+
 var emergencycontactImplementors = []string{"EmergencyContact", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -266,6 +335,16 @@ var feeallocationImplementors = []string{"FeeAllocation", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*FeeAllocation) IsNode() {}
 
+var feebanklineImplementors = []string{"FeeBankLine", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeeBankLine) IsNode() {}
+
+var feebankstatementImplementors = []string{"FeeBankStatement", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeeBankStatement) IsNode() {}
+
 var feebookImplementors = []string{"FeeBook", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -275,6 +354,21 @@ var feecreditnoteImplementors = []string{"FeeCreditNote", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*FeeCreditNote) IsNode() {}
+
+var feedispatchImplementors = []string{"FeeDispatch", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeeDispatch) IsNode() {}
+
+var feedunningImplementors = []string{"FeeDunning", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeeDunning) IsNode() {}
+
+var feedunninglineImplementors = []string{"FeeDunningLine", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeeDunningLine) IsNode() {}
 
 var feeentryImplementors = []string{"FeeEntry", "Node"}
 
@@ -300,6 +394,26 @@ var feepostingImplementors = []string{"FeePosting", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*FeePosting) IsNode() {}
+
+var feeproofImplementors = []string{"FeeProof", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeeProof) IsNode() {}
+
+var feerefundImplementors = []string{"FeeRefund", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeeRefund) IsNode() {}
+
+var feerefundpartImplementors = []string{"FeeRefundPart", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeeRefundPart) IsNode() {}
+
+var feereportImplementors = []string{"FeeReport", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeeReport) IsNode() {}
 
 var feerunImplementors = []string{"FeeRun", "Node"}
 
@@ -852,6 +966,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case calendarday.Table:
+		query := c.CalendarDay.Query().
+			Where(calendarday.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, calendardayImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case certificate.Table:
 		query := c.Certificate.Query().
 			Where(certificate.ID(id))
@@ -915,6 +1038,87 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case dutyassignment.Table:
+		query := c.DutyAssignment.Query().
+			Where(dutyassignment.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, dutyassignmentImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case dutychange.Table:
+		query := c.DutyChange.Query().
+			Where(dutychange.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, dutychangeImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case dutyfeed.Table:
+		query := c.DutyFeed.Query().
+			Where(dutyfeed.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, dutyfeedImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case dutyhandover.Table:
+		query := c.DutyHandover.Query().
+			Where(dutyhandover.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, dutyhandoverImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case dutyhandoverline.Table:
+		query := c.DutyHandoverLine.Query().
+			Where(dutyhandoverline.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, dutyhandoverlineImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case dutyleave.Table:
+		query := c.DutyLeave.Query().
+			Where(dutyleave.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, dutyleaveImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case dutyroster.Table:
+		query := c.DutyRoster.Query().
+			Where(dutyroster.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, dutyrosterImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case dutyshift.Table:
+		query := c.DutyShift.Query().
+			Where(dutyshift.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, dutyshiftImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case dutyswap.Table:
+		query := c.DutySwap.Query().
+			Where(dutyswap.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, dutyswapImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case emergencycontact.Table:
 		query := c.EmergencyContact.Query().
 			Where(emergencycontact.ID(id))
@@ -960,6 +1164,24 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case feebankline.Table:
+		query := c.FeeBankLine.Query().
+			Where(feebankline.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feebanklineImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feebankstatement.Table:
+		query := c.FeeBankStatement.Query().
+			Where(feebankstatement.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feebankstatementImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case feebook.Table:
 		query := c.FeeBook.Query().
 			Where(feebook.ID(id))
@@ -974,6 +1196,33 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(feecreditnote.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feecreditnoteImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feedispatch.Table:
+		query := c.FeeDispatch.Query().
+			Where(feedispatch.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feedispatchImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feedunning.Table:
+		query := c.FeeDunning.Query().
+			Where(feedunning.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feedunningImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feedunningline.Table:
+		query := c.FeeDunningLine.Query().
+			Where(feedunningline.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feedunninglineImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -1019,6 +1268,42 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(feeposting.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feepostingImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feeproof.Table:
+		query := c.FeeProof.Query().
+			Where(feeproof.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feeproofImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feerefund.Table:
+		query := c.FeeRefund.Query().
+			Where(feerefund.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feerefundImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feerefundpart.Table:
+		query := c.FeeRefundPart.Query().
+			Where(feerefundpart.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feerefundpartImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feereport.Table:
+		query := c.FeeReport.Query().
+			Where(feereport.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feereportImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -1980,6 +2265,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case calendarday.Table:
+		query := c.CalendarDay.Query().
+			Where(calendarday.IDIn(ids...))
+		query, err := query.CollectFields(ctx, calendardayImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case certificate.Table:
 		query := c.Certificate.Query().
 			Where(certificate.IDIn(ids...))
@@ -2092,6 +2393,150 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case dutyassignment.Table:
+		query := c.DutyAssignment.Query().
+			Where(dutyassignment.IDIn(ids...))
+		query, err := query.CollectFields(ctx, dutyassignmentImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case dutychange.Table:
+		query := c.DutyChange.Query().
+			Where(dutychange.IDIn(ids...))
+		query, err := query.CollectFields(ctx, dutychangeImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case dutyfeed.Table:
+		query := c.DutyFeed.Query().
+			Where(dutyfeed.IDIn(ids...))
+		query, err := query.CollectFields(ctx, dutyfeedImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case dutyhandover.Table:
+		query := c.DutyHandover.Query().
+			Where(dutyhandover.IDIn(ids...))
+		query, err := query.CollectFields(ctx, dutyhandoverImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case dutyhandoverline.Table:
+		query := c.DutyHandoverLine.Query().
+			Where(dutyhandoverline.IDIn(ids...))
+		query, err := query.CollectFields(ctx, dutyhandoverlineImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case dutyleave.Table:
+		query := c.DutyLeave.Query().
+			Where(dutyleave.IDIn(ids...))
+		query, err := query.CollectFields(ctx, dutyleaveImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case dutyroster.Table:
+		query := c.DutyRoster.Query().
+			Where(dutyroster.IDIn(ids...))
+		query, err := query.CollectFields(ctx, dutyrosterImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case dutyshift.Table:
+		query := c.DutyShift.Query().
+			Where(dutyshift.IDIn(ids...))
+		query, err := query.CollectFields(ctx, dutyshiftImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case dutyswap.Table:
+		query := c.DutySwap.Query().
+			Where(dutyswap.IDIn(ids...))
+		query, err := query.CollectFields(ctx, dutyswapImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case emergencycontact.Table:
 		query := c.EmergencyContact.Query().
 			Where(emergencycontact.IDIn(ids...))
@@ -2172,6 +2617,38 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case feebankline.Table:
+		query := c.FeeBankLine.Query().
+			Where(feebankline.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feebanklineImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feebankstatement.Table:
+		query := c.FeeBankStatement.Query().
+			Where(feebankstatement.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feebankstatementImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case feebook.Table:
 		query := c.FeeBook.Query().
 			Where(feebook.IDIn(ids...))
@@ -2192,6 +2669,54 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.FeeCreditNote.Query().
 			Where(feecreditnote.IDIn(ids...))
 		query, err := query.CollectFields(ctx, feecreditnoteImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feedispatch.Table:
+		query := c.FeeDispatch.Query().
+			Where(feedispatch.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feedispatchImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feedunning.Table:
+		query := c.FeeDunning.Query().
+			Where(feedunning.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feedunningImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feedunningline.Table:
+		query := c.FeeDunningLine.Query().
+			Where(feedunningline.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feedunninglineImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -2272,6 +2797,70 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.FeePosting.Query().
 			Where(feeposting.IDIn(ids...))
 		query, err := query.CollectFields(ctx, feepostingImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feeproof.Table:
+		query := c.FeeProof.Query().
+			Where(feeproof.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feeproofImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feerefund.Table:
+		query := c.FeeRefund.Query().
+			Where(feerefund.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feerefundImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feerefundpart.Table:
+		query := c.FeeRefundPart.Query().
+			Where(feerefundpart.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feerefundpartImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feereport.Table:
+		query := c.FeeReport.Query().
+			Where(feereport.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feereportImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -32,6 +32,7 @@ import (
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
+	"github.com/steward-pm/steward/ent/calendarday"
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
@@ -39,18 +40,36 @@ import (
 	"github.com/steward-pm/steward/ent/defectevent"
 	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
+	"github.com/steward-pm/steward/ent/dutyassignment"
+	"github.com/steward-pm/steward/ent/dutychange"
+	"github.com/steward-pm/steward/ent/dutyfeed"
+	"github.com/steward-pm/steward/ent/dutyhandover"
+	"github.com/steward-pm/steward/ent/dutyhandoverline"
+	"github.com/steward-pm/steward/ent/dutyleave"
+	"github.com/steward-pm/steward/ent/dutyroster"
+	"github.com/steward-pm/steward/ent/dutyshift"
+	"github.com/steward-pm/steward/ent/dutyswap"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/externalperson"
 	"github.com/steward-pm/steward/ent/feeaccount"
 	"github.com/steward-pm/steward/ent/feeallocation"
+	"github.com/steward-pm/steward/ent/feebankline"
+	"github.com/steward-pm/steward/ent/feebankstatement"
 	"github.com/steward-pm/steward/ent/feebook"
 	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feedispatch"
+	"github.com/steward-pm/steward/ent/feedunning"
+	"github.com/steward-pm/steward/ent/feedunningline"
 	"github.com/steward-pm/steward/ent/feeentry"
 	"github.com/steward-pm/steward/ent/feenotice"
 	"github.com/steward-pm/steward/ent/feenoticeline"
 	"github.com/steward-pm/steward/ent/feepayment"
 	"github.com/steward-pm/steward/ent/feeposting"
+	"github.com/steward-pm/steward/ent/feeproof"
+	"github.com/steward-pm/steward/ent/feerefund"
+	"github.com/steward-pm/steward/ent/feerefundpart"
+	"github.com/steward-pm/steward/ent/feereport"
 	"github.com/steward-pm/steward/ent/feerun"
 	"github.com/steward-pm/steward/ent/feetariff"
 	"github.com/steward-pm/steward/ent/file"
@@ -5540,6 +5559,320 @@ func (_m *Building) ToEdge(order *BuildingOrder) *BuildingEdge {
 	}
 }
 
+// CalendarDayEdge is the edge representation of CalendarDay.
+type CalendarDayEdge struct {
+	Node   *CalendarDay `json:"node"`
+	Cursor Cursor       `json:"cursor"`
+}
+
+// CalendarDayConnection is the connection containing edges to CalendarDay.
+type CalendarDayConnection struct {
+	Edges      []*CalendarDayEdge `json:"edges"`
+	PageInfo   PageInfo           `json:"pageInfo"`
+	TotalCount int                `json:"totalCount"`
+}
+
+func (c *CalendarDayConnection) build(nodes []*CalendarDay, pager *calendardayPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *CalendarDay
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *CalendarDay {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *CalendarDay {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*CalendarDayEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &CalendarDayEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// CalendarDayPaginateOption enables pagination customization.
+type CalendarDayPaginateOption func(*calendardayPager) error
+
+// WithCalendarDayOrder configures pagination ordering.
+func WithCalendarDayOrder(order *CalendarDayOrder) CalendarDayPaginateOption {
+	if order == nil {
+		order = DefaultCalendarDayOrder
+	}
+	o := *order
+	return func(pager *calendardayPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultCalendarDayOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithCalendarDayFilter configures pagination filter.
+func WithCalendarDayFilter(filter func(*CalendarDayQuery) (*CalendarDayQuery, error)) CalendarDayPaginateOption {
+	return func(pager *calendardayPager) error {
+		if filter == nil {
+			return errors.New("CalendarDayQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type calendardayPager struct {
+	reverse bool
+	order   *CalendarDayOrder
+	filter  func(*CalendarDayQuery) (*CalendarDayQuery, error)
+}
+
+func newCalendarDayPager(opts []CalendarDayPaginateOption, reverse bool) (*calendardayPager, error) {
+	pager := &calendardayPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultCalendarDayOrder
+	}
+	return pager, nil
+}
+
+func (p *calendardayPager) applyFilter(query *CalendarDayQuery) (*CalendarDayQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *calendardayPager) toCursor(_m *CalendarDay) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *calendardayPager) applyCursors(query *CalendarDayQuery, after, before *Cursor) (*CalendarDayQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultCalendarDayOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *calendardayPager) applyOrder(query *CalendarDayQuery) *CalendarDayQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultCalendarDayOrder.Field {
+		query = query.Order(DefaultCalendarDayOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *calendardayPager) orderExpr(query *CalendarDayQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultCalendarDayOrder.Field {
+			b.Comma().Ident(DefaultCalendarDayOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to CalendarDay.
+func (_m *CalendarDayQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...CalendarDayPaginateOption,
+) (*CalendarDayConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newCalendarDayPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &CalendarDayConnection{Edges: []*CalendarDayEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// CalendarDayOrderFieldCreatedAt orders CalendarDay by created_at.
+	CalendarDayOrderFieldCreatedAt = &CalendarDayOrderField{
+		Value: func(_m *CalendarDay) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: calendarday.FieldCreatedAt,
+		toTerm: calendarday.ByCreatedAt,
+		toCursor: func(_m *CalendarDay) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// CalendarDayOrderFieldDay orders CalendarDay by day.
+	CalendarDayOrderFieldDay = &CalendarDayOrderField{
+		Value: func(_m *CalendarDay) (ent.Value, error) {
+			return _m.Day, nil
+		},
+		column: calendarday.FieldDay,
+		toTerm: calendarday.ByDay,
+		toCursor: func(_m *CalendarDay) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Day,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f CalendarDayOrderField) String() string {
+	var str string
+	switch f.column {
+	case CalendarDayOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case CalendarDayOrderFieldDay.column:
+		str = "DAY"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f CalendarDayOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *CalendarDayOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("CalendarDayOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *CalendarDayOrderFieldCreatedAt
+	case "DAY":
+		*f = *CalendarDayOrderFieldDay
+	default:
+		return fmt.Errorf("%s is not a valid CalendarDayOrderField", str)
+	}
+	return nil
+}
+
+// CalendarDayOrderField defines the ordering field of CalendarDay.
+type CalendarDayOrderField struct {
+	// Value extracts the ordering value from the given CalendarDay.
+	Value    func(*CalendarDay) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) calendarday.OrderOption
+	toCursor func(*CalendarDay) Cursor
+}
+
+// CalendarDayOrder defines the ordering of CalendarDay.
+type CalendarDayOrder struct {
+	Direction OrderDirection         `json:"direction"`
+	Field     *CalendarDayOrderField `json:"field"`
+}
+
+// DefaultCalendarDayOrder is the default ordering of CalendarDay.
+var DefaultCalendarDayOrder = &CalendarDayOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &CalendarDayOrderField{
+		Value: func(_m *CalendarDay) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: calendarday.FieldID,
+		toTerm: calendarday.ByID,
+		toCursor: func(_m *CalendarDay) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts CalendarDay into CalendarDayEdge.
+func (_m *CalendarDay) ToEdge(order *CalendarDayOrder) *CalendarDayEdge {
+	if order == nil {
+		order = DefaultCalendarDayOrder
+	}
+	return &CalendarDayEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // CertificateEdge is the edge representation of Certificate.
 type CertificateEdge struct {
 	Node   *Certificate `json:"node"`
@@ -7702,6 +8035,2850 @@ func (_m *Department) ToEdge(order *DepartmentOrder) *DepartmentEdge {
 	}
 }
 
+// DutyAssignmentEdge is the edge representation of DutyAssignment.
+type DutyAssignmentEdge struct {
+	Node   *DutyAssignment `json:"node"`
+	Cursor Cursor          `json:"cursor"`
+}
+
+// DutyAssignmentConnection is the connection containing edges to DutyAssignment.
+type DutyAssignmentConnection struct {
+	Edges      []*DutyAssignmentEdge `json:"edges"`
+	PageInfo   PageInfo              `json:"pageInfo"`
+	TotalCount int                   `json:"totalCount"`
+}
+
+func (c *DutyAssignmentConnection) build(nodes []*DutyAssignment, pager *dutyassignmentPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *DutyAssignment
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *DutyAssignment {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *DutyAssignment {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*DutyAssignmentEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &DutyAssignmentEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// DutyAssignmentPaginateOption enables pagination customization.
+type DutyAssignmentPaginateOption func(*dutyassignmentPager) error
+
+// WithDutyAssignmentOrder configures pagination ordering.
+func WithDutyAssignmentOrder(order *DutyAssignmentOrder) DutyAssignmentPaginateOption {
+	if order == nil {
+		order = DefaultDutyAssignmentOrder
+	}
+	o := *order
+	return func(pager *dutyassignmentPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultDutyAssignmentOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithDutyAssignmentFilter configures pagination filter.
+func WithDutyAssignmentFilter(filter func(*DutyAssignmentQuery) (*DutyAssignmentQuery, error)) DutyAssignmentPaginateOption {
+	return func(pager *dutyassignmentPager) error {
+		if filter == nil {
+			return errors.New("DutyAssignmentQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type dutyassignmentPager struct {
+	reverse bool
+	order   *DutyAssignmentOrder
+	filter  func(*DutyAssignmentQuery) (*DutyAssignmentQuery, error)
+}
+
+func newDutyAssignmentPager(opts []DutyAssignmentPaginateOption, reverse bool) (*dutyassignmentPager, error) {
+	pager := &dutyassignmentPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultDutyAssignmentOrder
+	}
+	return pager, nil
+}
+
+func (p *dutyassignmentPager) applyFilter(query *DutyAssignmentQuery) (*DutyAssignmentQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *dutyassignmentPager) toCursor(_m *DutyAssignment) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *dutyassignmentPager) applyCursors(query *DutyAssignmentQuery, after, before *Cursor) (*DutyAssignmentQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultDutyAssignmentOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *dutyassignmentPager) applyOrder(query *DutyAssignmentQuery) *DutyAssignmentQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultDutyAssignmentOrder.Field {
+		query = query.Order(DefaultDutyAssignmentOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *dutyassignmentPager) orderExpr(query *DutyAssignmentQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultDutyAssignmentOrder.Field {
+			b.Comma().Ident(DefaultDutyAssignmentOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to DutyAssignment.
+func (_m *DutyAssignmentQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...DutyAssignmentPaginateOption,
+) (*DutyAssignmentConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newDutyAssignmentPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &DutyAssignmentConnection{Edges: []*DutyAssignmentEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// DutyAssignmentOrderFieldCreatedAt orders DutyAssignment by created_at.
+	DutyAssignmentOrderFieldCreatedAt = &DutyAssignmentOrderField{
+		Value: func(_m *DutyAssignment) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: dutyassignment.FieldCreatedAt,
+		toTerm: dutyassignment.ByCreatedAt,
+		toCursor: func(_m *DutyAssignment) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// DutyAssignmentOrderFieldStartsAt orders DutyAssignment by starts_at.
+	DutyAssignmentOrderFieldStartsAt = &DutyAssignmentOrderField{
+		Value: func(_m *DutyAssignment) (ent.Value, error) {
+			return _m.StartsAt, nil
+		},
+		column: dutyassignment.FieldStartsAt,
+		toTerm: dutyassignment.ByStartsAt,
+		toCursor: func(_m *DutyAssignment) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.StartsAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f DutyAssignmentOrderField) String() string {
+	var str string
+	switch f.column {
+	case DutyAssignmentOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case DutyAssignmentOrderFieldStartsAt.column:
+		str = "STARTS_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f DutyAssignmentOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *DutyAssignmentOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("DutyAssignmentOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *DutyAssignmentOrderFieldCreatedAt
+	case "STARTS_AT":
+		*f = *DutyAssignmentOrderFieldStartsAt
+	default:
+		return fmt.Errorf("%s is not a valid DutyAssignmentOrderField", str)
+	}
+	return nil
+}
+
+// DutyAssignmentOrderField defines the ordering field of DutyAssignment.
+type DutyAssignmentOrderField struct {
+	// Value extracts the ordering value from the given DutyAssignment.
+	Value    func(*DutyAssignment) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) dutyassignment.OrderOption
+	toCursor func(*DutyAssignment) Cursor
+}
+
+// DutyAssignmentOrder defines the ordering of DutyAssignment.
+type DutyAssignmentOrder struct {
+	Direction OrderDirection            `json:"direction"`
+	Field     *DutyAssignmentOrderField `json:"field"`
+}
+
+// DefaultDutyAssignmentOrder is the default ordering of DutyAssignment.
+var DefaultDutyAssignmentOrder = &DutyAssignmentOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &DutyAssignmentOrderField{
+		Value: func(_m *DutyAssignment) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: dutyassignment.FieldID,
+		toTerm: dutyassignment.ByID,
+		toCursor: func(_m *DutyAssignment) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts DutyAssignment into DutyAssignmentEdge.
+func (_m *DutyAssignment) ToEdge(order *DutyAssignmentOrder) *DutyAssignmentEdge {
+	if order == nil {
+		order = DefaultDutyAssignmentOrder
+	}
+	return &DutyAssignmentEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// DutyChangeEdge is the edge representation of DutyChange.
+type DutyChangeEdge struct {
+	Node   *DutyChange `json:"node"`
+	Cursor Cursor      `json:"cursor"`
+}
+
+// DutyChangeConnection is the connection containing edges to DutyChange.
+type DutyChangeConnection struct {
+	Edges      []*DutyChangeEdge `json:"edges"`
+	PageInfo   PageInfo          `json:"pageInfo"`
+	TotalCount int               `json:"totalCount"`
+}
+
+func (c *DutyChangeConnection) build(nodes []*DutyChange, pager *dutychangePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *DutyChange
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *DutyChange {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *DutyChange {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*DutyChangeEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &DutyChangeEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// DutyChangePaginateOption enables pagination customization.
+type DutyChangePaginateOption func(*dutychangePager) error
+
+// WithDutyChangeOrder configures pagination ordering.
+func WithDutyChangeOrder(order *DutyChangeOrder) DutyChangePaginateOption {
+	if order == nil {
+		order = DefaultDutyChangeOrder
+	}
+	o := *order
+	return func(pager *dutychangePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultDutyChangeOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithDutyChangeFilter configures pagination filter.
+func WithDutyChangeFilter(filter func(*DutyChangeQuery) (*DutyChangeQuery, error)) DutyChangePaginateOption {
+	return func(pager *dutychangePager) error {
+		if filter == nil {
+			return errors.New("DutyChangeQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type dutychangePager struct {
+	reverse bool
+	order   *DutyChangeOrder
+	filter  func(*DutyChangeQuery) (*DutyChangeQuery, error)
+}
+
+func newDutyChangePager(opts []DutyChangePaginateOption, reverse bool) (*dutychangePager, error) {
+	pager := &dutychangePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultDutyChangeOrder
+	}
+	return pager, nil
+}
+
+func (p *dutychangePager) applyFilter(query *DutyChangeQuery) (*DutyChangeQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *dutychangePager) toCursor(_m *DutyChange) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *dutychangePager) applyCursors(query *DutyChangeQuery, after, before *Cursor) (*DutyChangeQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultDutyChangeOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *dutychangePager) applyOrder(query *DutyChangeQuery) *DutyChangeQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultDutyChangeOrder.Field {
+		query = query.Order(DefaultDutyChangeOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *dutychangePager) orderExpr(query *DutyChangeQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultDutyChangeOrder.Field {
+			b.Comma().Ident(DefaultDutyChangeOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to DutyChange.
+func (_m *DutyChangeQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...DutyChangePaginateOption,
+) (*DutyChangeConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newDutyChangePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &DutyChangeConnection{Edges: []*DutyChangeEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// DutyChangeOrderFieldCreatedAt orders DutyChange by created_at.
+	DutyChangeOrderFieldCreatedAt = &DutyChangeOrderField{
+		Value: func(_m *DutyChange) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: dutychange.FieldCreatedAt,
+		toTerm: dutychange.ByCreatedAt,
+		toCursor: func(_m *DutyChange) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// DutyChangeOrderFieldChangedAt orders DutyChange by changed_at.
+	DutyChangeOrderFieldChangedAt = &DutyChangeOrderField{
+		Value: func(_m *DutyChange) (ent.Value, error) {
+			return _m.ChangedAt, nil
+		},
+		column: dutychange.FieldChangedAt,
+		toTerm: dutychange.ByChangedAt,
+		toCursor: func(_m *DutyChange) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.ChangedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f DutyChangeOrderField) String() string {
+	var str string
+	switch f.column {
+	case DutyChangeOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case DutyChangeOrderFieldChangedAt.column:
+		str = "CHANGED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f DutyChangeOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *DutyChangeOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("DutyChangeOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *DutyChangeOrderFieldCreatedAt
+	case "CHANGED_AT":
+		*f = *DutyChangeOrderFieldChangedAt
+	default:
+		return fmt.Errorf("%s is not a valid DutyChangeOrderField", str)
+	}
+	return nil
+}
+
+// DutyChangeOrderField defines the ordering field of DutyChange.
+type DutyChangeOrderField struct {
+	// Value extracts the ordering value from the given DutyChange.
+	Value    func(*DutyChange) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) dutychange.OrderOption
+	toCursor func(*DutyChange) Cursor
+}
+
+// DutyChangeOrder defines the ordering of DutyChange.
+type DutyChangeOrder struct {
+	Direction OrderDirection        `json:"direction"`
+	Field     *DutyChangeOrderField `json:"field"`
+}
+
+// DefaultDutyChangeOrder is the default ordering of DutyChange.
+var DefaultDutyChangeOrder = &DutyChangeOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &DutyChangeOrderField{
+		Value: func(_m *DutyChange) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: dutychange.FieldID,
+		toTerm: dutychange.ByID,
+		toCursor: func(_m *DutyChange) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts DutyChange into DutyChangeEdge.
+func (_m *DutyChange) ToEdge(order *DutyChangeOrder) *DutyChangeEdge {
+	if order == nil {
+		order = DefaultDutyChangeOrder
+	}
+	return &DutyChangeEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// DutyFeedEdge is the edge representation of DutyFeed.
+type DutyFeedEdge struct {
+	Node   *DutyFeed `json:"node"`
+	Cursor Cursor    `json:"cursor"`
+}
+
+// DutyFeedConnection is the connection containing edges to DutyFeed.
+type DutyFeedConnection struct {
+	Edges      []*DutyFeedEdge `json:"edges"`
+	PageInfo   PageInfo        `json:"pageInfo"`
+	TotalCount int             `json:"totalCount"`
+}
+
+func (c *DutyFeedConnection) build(nodes []*DutyFeed, pager *dutyfeedPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *DutyFeed
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *DutyFeed {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *DutyFeed {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*DutyFeedEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &DutyFeedEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// DutyFeedPaginateOption enables pagination customization.
+type DutyFeedPaginateOption func(*dutyfeedPager) error
+
+// WithDutyFeedOrder configures pagination ordering.
+func WithDutyFeedOrder(order *DutyFeedOrder) DutyFeedPaginateOption {
+	if order == nil {
+		order = DefaultDutyFeedOrder
+	}
+	o := *order
+	return func(pager *dutyfeedPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultDutyFeedOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithDutyFeedFilter configures pagination filter.
+func WithDutyFeedFilter(filter func(*DutyFeedQuery) (*DutyFeedQuery, error)) DutyFeedPaginateOption {
+	return func(pager *dutyfeedPager) error {
+		if filter == nil {
+			return errors.New("DutyFeedQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type dutyfeedPager struct {
+	reverse bool
+	order   *DutyFeedOrder
+	filter  func(*DutyFeedQuery) (*DutyFeedQuery, error)
+}
+
+func newDutyFeedPager(opts []DutyFeedPaginateOption, reverse bool) (*dutyfeedPager, error) {
+	pager := &dutyfeedPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultDutyFeedOrder
+	}
+	return pager, nil
+}
+
+func (p *dutyfeedPager) applyFilter(query *DutyFeedQuery) (*DutyFeedQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *dutyfeedPager) toCursor(_m *DutyFeed) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *dutyfeedPager) applyCursors(query *DutyFeedQuery, after, before *Cursor) (*DutyFeedQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultDutyFeedOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *dutyfeedPager) applyOrder(query *DutyFeedQuery) *DutyFeedQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultDutyFeedOrder.Field {
+		query = query.Order(DefaultDutyFeedOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *dutyfeedPager) orderExpr(query *DutyFeedQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultDutyFeedOrder.Field {
+			b.Comma().Ident(DefaultDutyFeedOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to DutyFeed.
+func (_m *DutyFeedQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...DutyFeedPaginateOption,
+) (*DutyFeedConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newDutyFeedPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &DutyFeedConnection{Edges: []*DutyFeedEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// DutyFeedOrderFieldCreatedAt orders DutyFeed by created_at.
+	DutyFeedOrderFieldCreatedAt = &DutyFeedOrderField{
+		Value: func(_m *DutyFeed) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: dutyfeed.FieldCreatedAt,
+		toTerm: dutyfeed.ByCreatedAt,
+		toCursor: func(_m *DutyFeed) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f DutyFeedOrderField) String() string {
+	var str string
+	switch f.column {
+	case DutyFeedOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f DutyFeedOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *DutyFeedOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("DutyFeedOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *DutyFeedOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid DutyFeedOrderField", str)
+	}
+	return nil
+}
+
+// DutyFeedOrderField defines the ordering field of DutyFeed.
+type DutyFeedOrderField struct {
+	// Value extracts the ordering value from the given DutyFeed.
+	Value    func(*DutyFeed) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) dutyfeed.OrderOption
+	toCursor func(*DutyFeed) Cursor
+}
+
+// DutyFeedOrder defines the ordering of DutyFeed.
+type DutyFeedOrder struct {
+	Direction OrderDirection      `json:"direction"`
+	Field     *DutyFeedOrderField `json:"field"`
+}
+
+// DefaultDutyFeedOrder is the default ordering of DutyFeed.
+var DefaultDutyFeedOrder = &DutyFeedOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &DutyFeedOrderField{
+		Value: func(_m *DutyFeed) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: dutyfeed.FieldID,
+		toTerm: dutyfeed.ByID,
+		toCursor: func(_m *DutyFeed) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts DutyFeed into DutyFeedEdge.
+func (_m *DutyFeed) ToEdge(order *DutyFeedOrder) *DutyFeedEdge {
+	if order == nil {
+		order = DefaultDutyFeedOrder
+	}
+	return &DutyFeedEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// DutyHandoverEdge is the edge representation of DutyHandover.
+type DutyHandoverEdge struct {
+	Node   *DutyHandover `json:"node"`
+	Cursor Cursor        `json:"cursor"`
+}
+
+// DutyHandoverConnection is the connection containing edges to DutyHandover.
+type DutyHandoverConnection struct {
+	Edges      []*DutyHandoverEdge `json:"edges"`
+	PageInfo   PageInfo            `json:"pageInfo"`
+	TotalCount int                 `json:"totalCount"`
+}
+
+func (c *DutyHandoverConnection) build(nodes []*DutyHandover, pager *dutyhandoverPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *DutyHandover
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *DutyHandover {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *DutyHandover {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*DutyHandoverEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &DutyHandoverEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// DutyHandoverPaginateOption enables pagination customization.
+type DutyHandoverPaginateOption func(*dutyhandoverPager) error
+
+// WithDutyHandoverOrder configures pagination ordering.
+func WithDutyHandoverOrder(order *DutyHandoverOrder) DutyHandoverPaginateOption {
+	if order == nil {
+		order = DefaultDutyHandoverOrder
+	}
+	o := *order
+	return func(pager *dutyhandoverPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultDutyHandoverOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithDutyHandoverFilter configures pagination filter.
+func WithDutyHandoverFilter(filter func(*DutyHandoverQuery) (*DutyHandoverQuery, error)) DutyHandoverPaginateOption {
+	return func(pager *dutyhandoverPager) error {
+		if filter == nil {
+			return errors.New("DutyHandoverQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type dutyhandoverPager struct {
+	reverse bool
+	order   *DutyHandoverOrder
+	filter  func(*DutyHandoverQuery) (*DutyHandoverQuery, error)
+}
+
+func newDutyHandoverPager(opts []DutyHandoverPaginateOption, reverse bool) (*dutyhandoverPager, error) {
+	pager := &dutyhandoverPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultDutyHandoverOrder
+	}
+	return pager, nil
+}
+
+func (p *dutyhandoverPager) applyFilter(query *DutyHandoverQuery) (*DutyHandoverQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *dutyhandoverPager) toCursor(_m *DutyHandover) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *dutyhandoverPager) applyCursors(query *DutyHandoverQuery, after, before *Cursor) (*DutyHandoverQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultDutyHandoverOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *dutyhandoverPager) applyOrder(query *DutyHandoverQuery) *DutyHandoverQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultDutyHandoverOrder.Field {
+		query = query.Order(DefaultDutyHandoverOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *dutyhandoverPager) orderExpr(query *DutyHandoverQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultDutyHandoverOrder.Field {
+			b.Comma().Ident(DefaultDutyHandoverOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to DutyHandover.
+func (_m *DutyHandoverQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...DutyHandoverPaginateOption,
+) (*DutyHandoverConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newDutyHandoverPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &DutyHandoverConnection{Edges: []*DutyHandoverEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// DutyHandoverOrderFieldCreatedAt orders DutyHandover by created_at.
+	DutyHandoverOrderFieldCreatedAt = &DutyHandoverOrderField{
+		Value: func(_m *DutyHandover) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: dutyhandover.FieldCreatedAt,
+		toTerm: dutyhandover.ByCreatedAt,
+		toCursor: func(_m *DutyHandover) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// DutyHandoverOrderFieldEndedAt orders DutyHandover by ended_at.
+	DutyHandoverOrderFieldEndedAt = &DutyHandoverOrderField{
+		Value: func(_m *DutyHandover) (ent.Value, error) {
+			return _m.EndedAt, nil
+		},
+		column: dutyhandover.FieldEndedAt,
+		toTerm: dutyhandover.ByEndedAt,
+		toCursor: func(_m *DutyHandover) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.EndedAt,
+			}
+		},
+	}
+	// DutyHandoverOrderFieldDueAt orders DutyHandover by due_at.
+	DutyHandoverOrderFieldDueAt = &DutyHandoverOrderField{
+		Value: func(_m *DutyHandover) (ent.Value, error) {
+			return _m.DueAt, nil
+		},
+		column: dutyhandover.FieldDueAt,
+		toTerm: dutyhandover.ByDueAt,
+		toCursor: func(_m *DutyHandover) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.DueAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f DutyHandoverOrderField) String() string {
+	var str string
+	switch f.column {
+	case DutyHandoverOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case DutyHandoverOrderFieldEndedAt.column:
+		str = "ENDED_AT"
+	case DutyHandoverOrderFieldDueAt.column:
+		str = "DUE_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f DutyHandoverOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *DutyHandoverOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("DutyHandoverOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *DutyHandoverOrderFieldCreatedAt
+	case "ENDED_AT":
+		*f = *DutyHandoverOrderFieldEndedAt
+	case "DUE_AT":
+		*f = *DutyHandoverOrderFieldDueAt
+	default:
+		return fmt.Errorf("%s is not a valid DutyHandoverOrderField", str)
+	}
+	return nil
+}
+
+// DutyHandoverOrderField defines the ordering field of DutyHandover.
+type DutyHandoverOrderField struct {
+	// Value extracts the ordering value from the given DutyHandover.
+	Value    func(*DutyHandover) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) dutyhandover.OrderOption
+	toCursor func(*DutyHandover) Cursor
+}
+
+// DutyHandoverOrder defines the ordering of DutyHandover.
+type DutyHandoverOrder struct {
+	Direction OrderDirection          `json:"direction"`
+	Field     *DutyHandoverOrderField `json:"field"`
+}
+
+// DefaultDutyHandoverOrder is the default ordering of DutyHandover.
+var DefaultDutyHandoverOrder = &DutyHandoverOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &DutyHandoverOrderField{
+		Value: func(_m *DutyHandover) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: dutyhandover.FieldID,
+		toTerm: dutyhandover.ByID,
+		toCursor: func(_m *DutyHandover) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts DutyHandover into DutyHandoverEdge.
+func (_m *DutyHandover) ToEdge(order *DutyHandoverOrder) *DutyHandoverEdge {
+	if order == nil {
+		order = DefaultDutyHandoverOrder
+	}
+	return &DutyHandoverEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// DutyHandoverLineEdge is the edge representation of DutyHandoverLine.
+type DutyHandoverLineEdge struct {
+	Node   *DutyHandoverLine `json:"node"`
+	Cursor Cursor            `json:"cursor"`
+}
+
+// DutyHandoverLineConnection is the connection containing edges to DutyHandoverLine.
+type DutyHandoverLineConnection struct {
+	Edges      []*DutyHandoverLineEdge `json:"edges"`
+	PageInfo   PageInfo                `json:"pageInfo"`
+	TotalCount int                     `json:"totalCount"`
+}
+
+func (c *DutyHandoverLineConnection) build(nodes []*DutyHandoverLine, pager *dutyhandoverlinePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *DutyHandoverLine
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *DutyHandoverLine {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *DutyHandoverLine {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*DutyHandoverLineEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &DutyHandoverLineEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// DutyHandoverLinePaginateOption enables pagination customization.
+type DutyHandoverLinePaginateOption func(*dutyhandoverlinePager) error
+
+// WithDutyHandoverLineOrder configures pagination ordering.
+func WithDutyHandoverLineOrder(order *DutyHandoverLineOrder) DutyHandoverLinePaginateOption {
+	if order == nil {
+		order = DefaultDutyHandoverLineOrder
+	}
+	o := *order
+	return func(pager *dutyhandoverlinePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultDutyHandoverLineOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithDutyHandoverLineFilter configures pagination filter.
+func WithDutyHandoverLineFilter(filter func(*DutyHandoverLineQuery) (*DutyHandoverLineQuery, error)) DutyHandoverLinePaginateOption {
+	return func(pager *dutyhandoverlinePager) error {
+		if filter == nil {
+			return errors.New("DutyHandoverLineQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type dutyhandoverlinePager struct {
+	reverse bool
+	order   *DutyHandoverLineOrder
+	filter  func(*DutyHandoverLineQuery) (*DutyHandoverLineQuery, error)
+}
+
+func newDutyHandoverLinePager(opts []DutyHandoverLinePaginateOption, reverse bool) (*dutyhandoverlinePager, error) {
+	pager := &dutyhandoverlinePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultDutyHandoverLineOrder
+	}
+	return pager, nil
+}
+
+func (p *dutyhandoverlinePager) applyFilter(query *DutyHandoverLineQuery) (*DutyHandoverLineQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *dutyhandoverlinePager) toCursor(_m *DutyHandoverLine) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *dutyhandoverlinePager) applyCursors(query *DutyHandoverLineQuery, after, before *Cursor) (*DutyHandoverLineQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultDutyHandoverLineOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *dutyhandoverlinePager) applyOrder(query *DutyHandoverLineQuery) *DutyHandoverLineQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultDutyHandoverLineOrder.Field {
+		query = query.Order(DefaultDutyHandoverLineOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *dutyhandoverlinePager) orderExpr(query *DutyHandoverLineQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultDutyHandoverLineOrder.Field {
+			b.Comma().Ident(DefaultDutyHandoverLineOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to DutyHandoverLine.
+func (_m *DutyHandoverLineQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...DutyHandoverLinePaginateOption,
+) (*DutyHandoverLineConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newDutyHandoverLinePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &DutyHandoverLineConnection{Edges: []*DutyHandoverLineEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// DutyHandoverLineOrderFieldCreatedAt orders DutyHandoverLine by created_at.
+	DutyHandoverLineOrderFieldCreatedAt = &DutyHandoverLineOrderField{
+		Value: func(_m *DutyHandoverLine) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: dutyhandoverline.FieldCreatedAt,
+		toTerm: dutyhandoverline.ByCreatedAt,
+		toCursor: func(_m *DutyHandoverLine) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// DutyHandoverLineOrderFieldPosition orders DutyHandoverLine by position.
+	DutyHandoverLineOrderFieldPosition = &DutyHandoverLineOrderField{
+		Value: func(_m *DutyHandoverLine) (ent.Value, error) {
+			return _m.Position, nil
+		},
+		column: dutyhandoverline.FieldPosition,
+		toTerm: dutyhandoverline.ByPosition,
+		toCursor: func(_m *DutyHandoverLine) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Position,
+			}
+		},
+	}
+	// DutyHandoverLineOrderFieldAnswersSince orders DutyHandoverLine by answers_since.
+	DutyHandoverLineOrderFieldAnswersSince = &DutyHandoverLineOrderField{
+		Value: func(_m *DutyHandoverLine) (ent.Value, error) {
+			return _m.AnswersSince, nil
+		},
+		column: dutyhandoverline.FieldAnswersSince,
+		toTerm: dutyhandoverline.ByAnswersSince,
+		toCursor: func(_m *DutyHandoverLine) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.AnswersSince,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f DutyHandoverLineOrderField) String() string {
+	var str string
+	switch f.column {
+	case DutyHandoverLineOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case DutyHandoverLineOrderFieldPosition.column:
+		str = "POSITION"
+	case DutyHandoverLineOrderFieldAnswersSince.column:
+		str = "ANSWERS_SINCE"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f DutyHandoverLineOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *DutyHandoverLineOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("DutyHandoverLineOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *DutyHandoverLineOrderFieldCreatedAt
+	case "POSITION":
+		*f = *DutyHandoverLineOrderFieldPosition
+	case "ANSWERS_SINCE":
+		*f = *DutyHandoverLineOrderFieldAnswersSince
+	default:
+		return fmt.Errorf("%s is not a valid DutyHandoverLineOrderField", str)
+	}
+	return nil
+}
+
+// DutyHandoverLineOrderField defines the ordering field of DutyHandoverLine.
+type DutyHandoverLineOrderField struct {
+	// Value extracts the ordering value from the given DutyHandoverLine.
+	Value    func(*DutyHandoverLine) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) dutyhandoverline.OrderOption
+	toCursor func(*DutyHandoverLine) Cursor
+}
+
+// DutyHandoverLineOrder defines the ordering of DutyHandoverLine.
+type DutyHandoverLineOrder struct {
+	Direction OrderDirection              `json:"direction"`
+	Field     *DutyHandoverLineOrderField `json:"field"`
+}
+
+// DefaultDutyHandoverLineOrder is the default ordering of DutyHandoverLine.
+var DefaultDutyHandoverLineOrder = &DutyHandoverLineOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &DutyHandoverLineOrderField{
+		Value: func(_m *DutyHandoverLine) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: dutyhandoverline.FieldID,
+		toTerm: dutyhandoverline.ByID,
+		toCursor: func(_m *DutyHandoverLine) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts DutyHandoverLine into DutyHandoverLineEdge.
+func (_m *DutyHandoverLine) ToEdge(order *DutyHandoverLineOrder) *DutyHandoverLineEdge {
+	if order == nil {
+		order = DefaultDutyHandoverLineOrder
+	}
+	return &DutyHandoverLineEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// DutyLeaveEdge is the edge representation of DutyLeave.
+type DutyLeaveEdge struct {
+	Node   *DutyLeave `json:"node"`
+	Cursor Cursor     `json:"cursor"`
+}
+
+// DutyLeaveConnection is the connection containing edges to DutyLeave.
+type DutyLeaveConnection struct {
+	Edges      []*DutyLeaveEdge `json:"edges"`
+	PageInfo   PageInfo         `json:"pageInfo"`
+	TotalCount int              `json:"totalCount"`
+}
+
+func (c *DutyLeaveConnection) build(nodes []*DutyLeave, pager *dutyleavePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *DutyLeave
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *DutyLeave {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *DutyLeave {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*DutyLeaveEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &DutyLeaveEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// DutyLeavePaginateOption enables pagination customization.
+type DutyLeavePaginateOption func(*dutyleavePager) error
+
+// WithDutyLeaveOrder configures pagination ordering.
+func WithDutyLeaveOrder(order *DutyLeaveOrder) DutyLeavePaginateOption {
+	if order == nil {
+		order = DefaultDutyLeaveOrder
+	}
+	o := *order
+	return func(pager *dutyleavePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultDutyLeaveOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithDutyLeaveFilter configures pagination filter.
+func WithDutyLeaveFilter(filter func(*DutyLeaveQuery) (*DutyLeaveQuery, error)) DutyLeavePaginateOption {
+	return func(pager *dutyleavePager) error {
+		if filter == nil {
+			return errors.New("DutyLeaveQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type dutyleavePager struct {
+	reverse bool
+	order   *DutyLeaveOrder
+	filter  func(*DutyLeaveQuery) (*DutyLeaveQuery, error)
+}
+
+func newDutyLeavePager(opts []DutyLeavePaginateOption, reverse bool) (*dutyleavePager, error) {
+	pager := &dutyleavePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultDutyLeaveOrder
+	}
+	return pager, nil
+}
+
+func (p *dutyleavePager) applyFilter(query *DutyLeaveQuery) (*DutyLeaveQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *dutyleavePager) toCursor(_m *DutyLeave) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *dutyleavePager) applyCursors(query *DutyLeaveQuery, after, before *Cursor) (*DutyLeaveQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultDutyLeaveOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *dutyleavePager) applyOrder(query *DutyLeaveQuery) *DutyLeaveQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultDutyLeaveOrder.Field {
+		query = query.Order(DefaultDutyLeaveOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *dutyleavePager) orderExpr(query *DutyLeaveQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultDutyLeaveOrder.Field {
+			b.Comma().Ident(DefaultDutyLeaveOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to DutyLeave.
+func (_m *DutyLeaveQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...DutyLeavePaginateOption,
+) (*DutyLeaveConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newDutyLeavePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &DutyLeaveConnection{Edges: []*DutyLeaveEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// DutyLeaveOrderFieldCreatedAt orders DutyLeave by created_at.
+	DutyLeaveOrderFieldCreatedAt = &DutyLeaveOrderField{
+		Value: func(_m *DutyLeave) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: dutyleave.FieldCreatedAt,
+		toTerm: dutyleave.ByCreatedAt,
+		toCursor: func(_m *DutyLeave) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// DutyLeaveOrderFieldFromOn orders DutyLeave by from_on.
+	DutyLeaveOrderFieldFromOn = &DutyLeaveOrderField{
+		Value: func(_m *DutyLeave) (ent.Value, error) {
+			return _m.FromOn, nil
+		},
+		column: dutyleave.FieldFromOn,
+		toTerm: dutyleave.ByFromOn,
+		toCursor: func(_m *DutyLeave) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.FromOn,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f DutyLeaveOrderField) String() string {
+	var str string
+	switch f.column {
+	case DutyLeaveOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case DutyLeaveOrderFieldFromOn.column:
+		str = "FROM"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f DutyLeaveOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *DutyLeaveOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("DutyLeaveOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *DutyLeaveOrderFieldCreatedAt
+	case "FROM":
+		*f = *DutyLeaveOrderFieldFromOn
+	default:
+		return fmt.Errorf("%s is not a valid DutyLeaveOrderField", str)
+	}
+	return nil
+}
+
+// DutyLeaveOrderField defines the ordering field of DutyLeave.
+type DutyLeaveOrderField struct {
+	// Value extracts the ordering value from the given DutyLeave.
+	Value    func(*DutyLeave) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) dutyleave.OrderOption
+	toCursor func(*DutyLeave) Cursor
+}
+
+// DutyLeaveOrder defines the ordering of DutyLeave.
+type DutyLeaveOrder struct {
+	Direction OrderDirection       `json:"direction"`
+	Field     *DutyLeaveOrderField `json:"field"`
+}
+
+// DefaultDutyLeaveOrder is the default ordering of DutyLeave.
+var DefaultDutyLeaveOrder = &DutyLeaveOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &DutyLeaveOrderField{
+		Value: func(_m *DutyLeave) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: dutyleave.FieldID,
+		toTerm: dutyleave.ByID,
+		toCursor: func(_m *DutyLeave) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts DutyLeave into DutyLeaveEdge.
+func (_m *DutyLeave) ToEdge(order *DutyLeaveOrder) *DutyLeaveEdge {
+	if order == nil {
+		order = DefaultDutyLeaveOrder
+	}
+	return &DutyLeaveEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// DutyRosterEdge is the edge representation of DutyRoster.
+type DutyRosterEdge struct {
+	Node   *DutyRoster `json:"node"`
+	Cursor Cursor      `json:"cursor"`
+}
+
+// DutyRosterConnection is the connection containing edges to DutyRoster.
+type DutyRosterConnection struct {
+	Edges      []*DutyRosterEdge `json:"edges"`
+	PageInfo   PageInfo          `json:"pageInfo"`
+	TotalCount int               `json:"totalCount"`
+}
+
+func (c *DutyRosterConnection) build(nodes []*DutyRoster, pager *dutyrosterPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *DutyRoster
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *DutyRoster {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *DutyRoster {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*DutyRosterEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &DutyRosterEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// DutyRosterPaginateOption enables pagination customization.
+type DutyRosterPaginateOption func(*dutyrosterPager) error
+
+// WithDutyRosterOrder configures pagination ordering.
+func WithDutyRosterOrder(order *DutyRosterOrder) DutyRosterPaginateOption {
+	if order == nil {
+		order = DefaultDutyRosterOrder
+	}
+	o := *order
+	return func(pager *dutyrosterPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultDutyRosterOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithDutyRosterFilter configures pagination filter.
+func WithDutyRosterFilter(filter func(*DutyRosterQuery) (*DutyRosterQuery, error)) DutyRosterPaginateOption {
+	return func(pager *dutyrosterPager) error {
+		if filter == nil {
+			return errors.New("DutyRosterQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type dutyrosterPager struct {
+	reverse bool
+	order   *DutyRosterOrder
+	filter  func(*DutyRosterQuery) (*DutyRosterQuery, error)
+}
+
+func newDutyRosterPager(opts []DutyRosterPaginateOption, reverse bool) (*dutyrosterPager, error) {
+	pager := &dutyrosterPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultDutyRosterOrder
+	}
+	return pager, nil
+}
+
+func (p *dutyrosterPager) applyFilter(query *DutyRosterQuery) (*DutyRosterQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *dutyrosterPager) toCursor(_m *DutyRoster) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *dutyrosterPager) applyCursors(query *DutyRosterQuery, after, before *Cursor) (*DutyRosterQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultDutyRosterOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *dutyrosterPager) applyOrder(query *DutyRosterQuery) *DutyRosterQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultDutyRosterOrder.Field {
+		query = query.Order(DefaultDutyRosterOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *dutyrosterPager) orderExpr(query *DutyRosterQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultDutyRosterOrder.Field {
+			b.Comma().Ident(DefaultDutyRosterOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to DutyRoster.
+func (_m *DutyRosterQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...DutyRosterPaginateOption,
+) (*DutyRosterConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newDutyRosterPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &DutyRosterConnection{Edges: []*DutyRosterEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// DutyRosterOrderFieldCreatedAt orders DutyRoster by created_at.
+	DutyRosterOrderFieldCreatedAt = &DutyRosterOrderField{
+		Value: func(_m *DutyRoster) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: dutyroster.FieldCreatedAt,
+		toTerm: dutyroster.ByCreatedAt,
+		toCursor: func(_m *DutyRoster) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// DutyRosterOrderFieldMonth orders DutyRoster by month.
+	DutyRosterOrderFieldMonth = &DutyRosterOrderField{
+		Value: func(_m *DutyRoster) (ent.Value, error) {
+			return _m.Month, nil
+		},
+		column: dutyroster.FieldMonth,
+		toTerm: dutyroster.ByMonth,
+		toCursor: func(_m *DutyRoster) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Month,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f DutyRosterOrderField) String() string {
+	var str string
+	switch f.column {
+	case DutyRosterOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case DutyRosterOrderFieldMonth.column:
+		str = "MONTH"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f DutyRosterOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *DutyRosterOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("DutyRosterOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *DutyRosterOrderFieldCreatedAt
+	case "MONTH":
+		*f = *DutyRosterOrderFieldMonth
+	default:
+		return fmt.Errorf("%s is not a valid DutyRosterOrderField", str)
+	}
+	return nil
+}
+
+// DutyRosterOrderField defines the ordering field of DutyRoster.
+type DutyRosterOrderField struct {
+	// Value extracts the ordering value from the given DutyRoster.
+	Value    func(*DutyRoster) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) dutyroster.OrderOption
+	toCursor func(*DutyRoster) Cursor
+}
+
+// DutyRosterOrder defines the ordering of DutyRoster.
+type DutyRosterOrder struct {
+	Direction OrderDirection        `json:"direction"`
+	Field     *DutyRosterOrderField `json:"field"`
+}
+
+// DefaultDutyRosterOrder is the default ordering of DutyRoster.
+var DefaultDutyRosterOrder = &DutyRosterOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &DutyRosterOrderField{
+		Value: func(_m *DutyRoster) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: dutyroster.FieldID,
+		toTerm: dutyroster.ByID,
+		toCursor: func(_m *DutyRoster) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts DutyRoster into DutyRosterEdge.
+func (_m *DutyRoster) ToEdge(order *DutyRosterOrder) *DutyRosterEdge {
+	if order == nil {
+		order = DefaultDutyRosterOrder
+	}
+	return &DutyRosterEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// DutyShiftEdge is the edge representation of DutyShift.
+type DutyShiftEdge struct {
+	Node   *DutyShift `json:"node"`
+	Cursor Cursor     `json:"cursor"`
+}
+
+// DutyShiftConnection is the connection containing edges to DutyShift.
+type DutyShiftConnection struct {
+	Edges      []*DutyShiftEdge `json:"edges"`
+	PageInfo   PageInfo         `json:"pageInfo"`
+	TotalCount int              `json:"totalCount"`
+}
+
+func (c *DutyShiftConnection) build(nodes []*DutyShift, pager *dutyshiftPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *DutyShift
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *DutyShift {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *DutyShift {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*DutyShiftEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &DutyShiftEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// DutyShiftPaginateOption enables pagination customization.
+type DutyShiftPaginateOption func(*dutyshiftPager) error
+
+// WithDutyShiftOrder configures pagination ordering.
+func WithDutyShiftOrder(order *DutyShiftOrder) DutyShiftPaginateOption {
+	if order == nil {
+		order = DefaultDutyShiftOrder
+	}
+	o := *order
+	return func(pager *dutyshiftPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultDutyShiftOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithDutyShiftFilter configures pagination filter.
+func WithDutyShiftFilter(filter func(*DutyShiftQuery) (*DutyShiftQuery, error)) DutyShiftPaginateOption {
+	return func(pager *dutyshiftPager) error {
+		if filter == nil {
+			return errors.New("DutyShiftQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type dutyshiftPager struct {
+	reverse bool
+	order   *DutyShiftOrder
+	filter  func(*DutyShiftQuery) (*DutyShiftQuery, error)
+}
+
+func newDutyShiftPager(opts []DutyShiftPaginateOption, reverse bool) (*dutyshiftPager, error) {
+	pager := &dutyshiftPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultDutyShiftOrder
+	}
+	return pager, nil
+}
+
+func (p *dutyshiftPager) applyFilter(query *DutyShiftQuery) (*DutyShiftQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *dutyshiftPager) toCursor(_m *DutyShift) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *dutyshiftPager) applyCursors(query *DutyShiftQuery, after, before *Cursor) (*DutyShiftQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultDutyShiftOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *dutyshiftPager) applyOrder(query *DutyShiftQuery) *DutyShiftQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultDutyShiftOrder.Field {
+		query = query.Order(DefaultDutyShiftOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *dutyshiftPager) orderExpr(query *DutyShiftQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultDutyShiftOrder.Field {
+			b.Comma().Ident(DefaultDutyShiftOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to DutyShift.
+func (_m *DutyShiftQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...DutyShiftPaginateOption,
+) (*DutyShiftConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newDutyShiftPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &DutyShiftConnection{Edges: []*DutyShiftEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// DutyShiftOrderFieldCreatedAt orders DutyShift by created_at.
+	DutyShiftOrderFieldCreatedAt = &DutyShiftOrderField{
+		Value: func(_m *DutyShift) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: dutyshift.FieldCreatedAt,
+		toTerm: dutyshift.ByCreatedAt,
+		toCursor: func(_m *DutyShift) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// DutyShiftOrderFieldBegins orders DutyShift by begins.
+	DutyShiftOrderFieldBegins = &DutyShiftOrderField{
+		Value: func(_m *DutyShift) (ent.Value, error) {
+			return _m.Begins, nil
+		},
+		column: dutyshift.FieldBegins,
+		toTerm: dutyshift.ByBegins,
+		toCursor: func(_m *DutyShift) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Begins,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f DutyShiftOrderField) String() string {
+	var str string
+	switch f.column {
+	case DutyShiftOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case DutyShiftOrderFieldBegins.column:
+		str = "BEGINS"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f DutyShiftOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *DutyShiftOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("DutyShiftOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *DutyShiftOrderFieldCreatedAt
+	case "BEGINS":
+		*f = *DutyShiftOrderFieldBegins
+	default:
+		return fmt.Errorf("%s is not a valid DutyShiftOrderField", str)
+	}
+	return nil
+}
+
+// DutyShiftOrderField defines the ordering field of DutyShift.
+type DutyShiftOrderField struct {
+	// Value extracts the ordering value from the given DutyShift.
+	Value    func(*DutyShift) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) dutyshift.OrderOption
+	toCursor func(*DutyShift) Cursor
+}
+
+// DutyShiftOrder defines the ordering of DutyShift.
+type DutyShiftOrder struct {
+	Direction OrderDirection       `json:"direction"`
+	Field     *DutyShiftOrderField `json:"field"`
+}
+
+// DefaultDutyShiftOrder is the default ordering of DutyShift.
+var DefaultDutyShiftOrder = &DutyShiftOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &DutyShiftOrderField{
+		Value: func(_m *DutyShift) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: dutyshift.FieldID,
+		toTerm: dutyshift.ByID,
+		toCursor: func(_m *DutyShift) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts DutyShift into DutyShiftEdge.
+func (_m *DutyShift) ToEdge(order *DutyShiftOrder) *DutyShiftEdge {
+	if order == nil {
+		order = DefaultDutyShiftOrder
+	}
+	return &DutyShiftEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// DutySwapEdge is the edge representation of DutySwap.
+type DutySwapEdge struct {
+	Node   *DutySwap `json:"node"`
+	Cursor Cursor    `json:"cursor"`
+}
+
+// DutySwapConnection is the connection containing edges to DutySwap.
+type DutySwapConnection struct {
+	Edges      []*DutySwapEdge `json:"edges"`
+	PageInfo   PageInfo        `json:"pageInfo"`
+	TotalCount int             `json:"totalCount"`
+}
+
+func (c *DutySwapConnection) build(nodes []*DutySwap, pager *dutyswapPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *DutySwap
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *DutySwap {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *DutySwap {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*DutySwapEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &DutySwapEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// DutySwapPaginateOption enables pagination customization.
+type DutySwapPaginateOption func(*dutyswapPager) error
+
+// WithDutySwapOrder configures pagination ordering.
+func WithDutySwapOrder(order *DutySwapOrder) DutySwapPaginateOption {
+	if order == nil {
+		order = DefaultDutySwapOrder
+	}
+	o := *order
+	return func(pager *dutyswapPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultDutySwapOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithDutySwapFilter configures pagination filter.
+func WithDutySwapFilter(filter func(*DutySwapQuery) (*DutySwapQuery, error)) DutySwapPaginateOption {
+	return func(pager *dutyswapPager) error {
+		if filter == nil {
+			return errors.New("DutySwapQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type dutyswapPager struct {
+	reverse bool
+	order   *DutySwapOrder
+	filter  func(*DutySwapQuery) (*DutySwapQuery, error)
+}
+
+func newDutySwapPager(opts []DutySwapPaginateOption, reverse bool) (*dutyswapPager, error) {
+	pager := &dutyswapPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultDutySwapOrder
+	}
+	return pager, nil
+}
+
+func (p *dutyswapPager) applyFilter(query *DutySwapQuery) (*DutySwapQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *dutyswapPager) toCursor(_m *DutySwap) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *dutyswapPager) applyCursors(query *DutySwapQuery, after, before *Cursor) (*DutySwapQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultDutySwapOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *dutyswapPager) applyOrder(query *DutySwapQuery) *DutySwapQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultDutySwapOrder.Field {
+		query = query.Order(DefaultDutySwapOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *dutyswapPager) orderExpr(query *DutySwapQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultDutySwapOrder.Field {
+			b.Comma().Ident(DefaultDutySwapOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to DutySwap.
+func (_m *DutySwapQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...DutySwapPaginateOption,
+) (*DutySwapConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newDutySwapPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &DutySwapConnection{Edges: []*DutySwapEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// DutySwapOrderFieldCreatedAt orders DutySwap by created_at.
+	DutySwapOrderFieldCreatedAt = &DutySwapOrderField{
+		Value: func(_m *DutySwap) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: dutyswap.FieldCreatedAt,
+		toTerm: dutyswap.ByCreatedAt,
+		toCursor: func(_m *DutySwap) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// DutySwapOrderFieldAskedAt orders DutySwap by asked_at.
+	DutySwapOrderFieldAskedAt = &DutySwapOrderField{
+		Value: func(_m *DutySwap) (ent.Value, error) {
+			return _m.AskedAt, nil
+		},
+		column: dutyswap.FieldAskedAt,
+		toTerm: dutyswap.ByAskedAt,
+		toCursor: func(_m *DutySwap) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.AskedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f DutySwapOrderField) String() string {
+	var str string
+	switch f.column {
+	case DutySwapOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case DutySwapOrderFieldAskedAt.column:
+		str = "ASKED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f DutySwapOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *DutySwapOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("DutySwapOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *DutySwapOrderFieldCreatedAt
+	case "ASKED_AT":
+		*f = *DutySwapOrderFieldAskedAt
+	default:
+		return fmt.Errorf("%s is not a valid DutySwapOrderField", str)
+	}
+	return nil
+}
+
+// DutySwapOrderField defines the ordering field of DutySwap.
+type DutySwapOrderField struct {
+	// Value extracts the ordering value from the given DutySwap.
+	Value    func(*DutySwap) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) dutyswap.OrderOption
+	toCursor func(*DutySwap) Cursor
+}
+
+// DutySwapOrder defines the ordering of DutySwap.
+type DutySwapOrder struct {
+	Direction OrderDirection      `json:"direction"`
+	Field     *DutySwapOrderField `json:"field"`
+}
+
+// DefaultDutySwapOrder is the default ordering of DutySwap.
+var DefaultDutySwapOrder = &DutySwapOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &DutySwapOrderField{
+		Value: func(_m *DutySwap) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: dutyswap.FieldID,
+		toTerm: dutyswap.ByID,
+		toCursor: func(_m *DutySwap) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts DutySwap into DutySwapEdge.
+func (_m *DutySwap) ToEdge(order *DutySwapOrder) *DutySwapEdge {
+	if order == nil {
+		order = DefaultDutySwapOrder
+	}
+	return &DutySwapEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // EmergencyContactEdge is the edge representation of EmergencyContact.
 type EmergencyContactEdge struct {
 	Node   *EmergencyContact `json:"node"`
@@ -9272,6 +12449,616 @@ func (_m *FeeAllocation) ToEdge(order *FeeAllocationOrder) *FeeAllocationEdge {
 	}
 }
 
+// FeeBankLineEdge is the edge representation of FeeBankLine.
+type FeeBankLineEdge struct {
+	Node   *FeeBankLine `json:"node"`
+	Cursor Cursor       `json:"cursor"`
+}
+
+// FeeBankLineConnection is the connection containing edges to FeeBankLine.
+type FeeBankLineConnection struct {
+	Edges      []*FeeBankLineEdge `json:"edges"`
+	PageInfo   PageInfo           `json:"pageInfo"`
+	TotalCount int                `json:"totalCount"`
+}
+
+func (c *FeeBankLineConnection) build(nodes []*FeeBankLine, pager *feebanklinePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeeBankLine
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeeBankLine {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeeBankLine {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeeBankLineEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeeBankLineEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeeBankLinePaginateOption enables pagination customization.
+type FeeBankLinePaginateOption func(*feebanklinePager) error
+
+// WithFeeBankLineOrder configures pagination ordering.
+func WithFeeBankLineOrder(order *FeeBankLineOrder) FeeBankLinePaginateOption {
+	if order == nil {
+		order = DefaultFeeBankLineOrder
+	}
+	o := *order
+	return func(pager *feebanklinePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeeBankLineOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeeBankLineFilter configures pagination filter.
+func WithFeeBankLineFilter(filter func(*FeeBankLineQuery) (*FeeBankLineQuery, error)) FeeBankLinePaginateOption {
+	return func(pager *feebanklinePager) error {
+		if filter == nil {
+			return errors.New("FeeBankLineQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feebanklinePager struct {
+	reverse bool
+	order   *FeeBankLineOrder
+	filter  func(*FeeBankLineQuery) (*FeeBankLineQuery, error)
+}
+
+func newFeeBankLinePager(opts []FeeBankLinePaginateOption, reverse bool) (*feebanklinePager, error) {
+	pager := &feebanklinePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeeBankLineOrder
+	}
+	return pager, nil
+}
+
+func (p *feebanklinePager) applyFilter(query *FeeBankLineQuery) (*FeeBankLineQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feebanklinePager) toCursor(_m *FeeBankLine) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feebanklinePager) applyCursors(query *FeeBankLineQuery, after, before *Cursor) (*FeeBankLineQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeeBankLineOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feebanklinePager) applyOrder(query *FeeBankLineQuery) *FeeBankLineQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeeBankLineOrder.Field {
+		query = query.Order(DefaultFeeBankLineOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feebanklinePager) orderExpr(query *FeeBankLineQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeeBankLineOrder.Field {
+			b.Comma().Ident(DefaultFeeBankLineOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeeBankLine.
+func (_m *FeeBankLineQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeeBankLinePaginateOption,
+) (*FeeBankLineConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeeBankLinePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeeBankLineConnection{Edges: []*FeeBankLineEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeeBankLineOrderFieldCreatedAt orders FeeBankLine by created_at.
+	FeeBankLineOrderFieldCreatedAt = &FeeBankLineOrderField{
+		Value: func(_m *FeeBankLine) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feebankline.FieldCreatedAt,
+		toTerm: feebankline.ByCreatedAt,
+		toCursor: func(_m *FeeBankLine) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// FeeBankLineOrderFieldPaidOn orders FeeBankLine by paid_on.
+	FeeBankLineOrderFieldPaidOn = &FeeBankLineOrderField{
+		Value: func(_m *FeeBankLine) (ent.Value, error) {
+			return _m.PaidOn, nil
+		},
+		column: feebankline.FieldPaidOn,
+		toTerm: feebankline.ByPaidOn,
+		toCursor: func(_m *FeeBankLine) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.PaidOn,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeeBankLineOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeeBankLineOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case FeeBankLineOrderFieldPaidOn.column:
+		str = "PAID_ON"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeeBankLineOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeeBankLineOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeeBankLineOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeeBankLineOrderFieldCreatedAt
+	case "PAID_ON":
+		*f = *FeeBankLineOrderFieldPaidOn
+	default:
+		return fmt.Errorf("%s is not a valid FeeBankLineOrderField", str)
+	}
+	return nil
+}
+
+// FeeBankLineOrderField defines the ordering field of FeeBankLine.
+type FeeBankLineOrderField struct {
+	// Value extracts the ordering value from the given FeeBankLine.
+	Value    func(*FeeBankLine) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feebankline.OrderOption
+	toCursor func(*FeeBankLine) Cursor
+}
+
+// FeeBankLineOrder defines the ordering of FeeBankLine.
+type FeeBankLineOrder struct {
+	Direction OrderDirection         `json:"direction"`
+	Field     *FeeBankLineOrderField `json:"field"`
+}
+
+// DefaultFeeBankLineOrder is the default ordering of FeeBankLine.
+var DefaultFeeBankLineOrder = &FeeBankLineOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeeBankLineOrderField{
+		Value: func(_m *FeeBankLine) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feebankline.FieldID,
+		toTerm: feebankline.ByID,
+		toCursor: func(_m *FeeBankLine) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeeBankLine into FeeBankLineEdge.
+func (_m *FeeBankLine) ToEdge(order *FeeBankLineOrder) *FeeBankLineEdge {
+	if order == nil {
+		order = DefaultFeeBankLineOrder
+	}
+	return &FeeBankLineEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeeBankStatementEdge is the edge representation of FeeBankStatement.
+type FeeBankStatementEdge struct {
+	Node   *FeeBankStatement `json:"node"`
+	Cursor Cursor            `json:"cursor"`
+}
+
+// FeeBankStatementConnection is the connection containing edges to FeeBankStatement.
+type FeeBankStatementConnection struct {
+	Edges      []*FeeBankStatementEdge `json:"edges"`
+	PageInfo   PageInfo                `json:"pageInfo"`
+	TotalCount int                     `json:"totalCount"`
+}
+
+func (c *FeeBankStatementConnection) build(nodes []*FeeBankStatement, pager *feebankstatementPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeeBankStatement
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeeBankStatement {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeeBankStatement {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeeBankStatementEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeeBankStatementEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeeBankStatementPaginateOption enables pagination customization.
+type FeeBankStatementPaginateOption func(*feebankstatementPager) error
+
+// WithFeeBankStatementOrder configures pagination ordering.
+func WithFeeBankStatementOrder(order *FeeBankStatementOrder) FeeBankStatementPaginateOption {
+	if order == nil {
+		order = DefaultFeeBankStatementOrder
+	}
+	o := *order
+	return func(pager *feebankstatementPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeeBankStatementOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeeBankStatementFilter configures pagination filter.
+func WithFeeBankStatementFilter(filter func(*FeeBankStatementQuery) (*FeeBankStatementQuery, error)) FeeBankStatementPaginateOption {
+	return func(pager *feebankstatementPager) error {
+		if filter == nil {
+			return errors.New("FeeBankStatementQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feebankstatementPager struct {
+	reverse bool
+	order   *FeeBankStatementOrder
+	filter  func(*FeeBankStatementQuery) (*FeeBankStatementQuery, error)
+}
+
+func newFeeBankStatementPager(opts []FeeBankStatementPaginateOption, reverse bool) (*feebankstatementPager, error) {
+	pager := &feebankstatementPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeeBankStatementOrder
+	}
+	return pager, nil
+}
+
+func (p *feebankstatementPager) applyFilter(query *FeeBankStatementQuery) (*FeeBankStatementQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feebankstatementPager) toCursor(_m *FeeBankStatement) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feebankstatementPager) applyCursors(query *FeeBankStatementQuery, after, before *Cursor) (*FeeBankStatementQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeeBankStatementOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feebankstatementPager) applyOrder(query *FeeBankStatementQuery) *FeeBankStatementQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeeBankStatementOrder.Field {
+		query = query.Order(DefaultFeeBankStatementOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feebankstatementPager) orderExpr(query *FeeBankStatementQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeeBankStatementOrder.Field {
+			b.Comma().Ident(DefaultFeeBankStatementOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeeBankStatement.
+func (_m *FeeBankStatementQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeeBankStatementPaginateOption,
+) (*FeeBankStatementConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeeBankStatementPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeeBankStatementConnection{Edges: []*FeeBankStatementEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeeBankStatementOrderFieldCreatedAt orders FeeBankStatement by created_at.
+	FeeBankStatementOrderFieldCreatedAt = &FeeBankStatementOrderField{
+		Value: func(_m *FeeBankStatement) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feebankstatement.FieldCreatedAt,
+		toTerm: feebankstatement.ByCreatedAt,
+		toCursor: func(_m *FeeBankStatement) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeeBankStatementOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeeBankStatementOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeeBankStatementOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeeBankStatementOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeeBankStatementOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeeBankStatementOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid FeeBankStatementOrderField", str)
+	}
+	return nil
+}
+
+// FeeBankStatementOrderField defines the ordering field of FeeBankStatement.
+type FeeBankStatementOrderField struct {
+	// Value extracts the ordering value from the given FeeBankStatement.
+	Value    func(*FeeBankStatement) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feebankstatement.OrderOption
+	toCursor func(*FeeBankStatement) Cursor
+}
+
+// FeeBankStatementOrder defines the ordering of FeeBankStatement.
+type FeeBankStatementOrder struct {
+	Direction OrderDirection              `json:"direction"`
+	Field     *FeeBankStatementOrderField `json:"field"`
+}
+
+// DefaultFeeBankStatementOrder is the default ordering of FeeBankStatement.
+var DefaultFeeBankStatementOrder = &FeeBankStatementOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeeBankStatementOrderField{
+		Value: func(_m *FeeBankStatement) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feebankstatement.FieldID,
+		toTerm: feebankstatement.ByID,
+		toCursor: func(_m *FeeBankStatement) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeeBankStatement into FeeBankStatementEdge.
+func (_m *FeeBankStatement) ToEdge(order *FeeBankStatementOrder) *FeeBankStatementEdge {
+	if order == nil {
+		order = DefaultFeeBankStatementOrder
+	}
+	return &FeeBankStatementEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // FeeBookEdge is the edge representation of FeeBook.
 type FeeBookEdge struct {
 	Node   *FeeBook `json:"node"`
@@ -9877,6 +13664,966 @@ func (_m *FeeCreditNote) ToEdge(order *FeeCreditNoteOrder) *FeeCreditNoteEdge {
 		order = DefaultFeeCreditNoteOrder
 	}
 	return &FeeCreditNoteEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeeDispatchEdge is the edge representation of FeeDispatch.
+type FeeDispatchEdge struct {
+	Node   *FeeDispatch `json:"node"`
+	Cursor Cursor       `json:"cursor"`
+}
+
+// FeeDispatchConnection is the connection containing edges to FeeDispatch.
+type FeeDispatchConnection struct {
+	Edges      []*FeeDispatchEdge `json:"edges"`
+	PageInfo   PageInfo           `json:"pageInfo"`
+	TotalCount int                `json:"totalCount"`
+}
+
+func (c *FeeDispatchConnection) build(nodes []*FeeDispatch, pager *feedispatchPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeeDispatch
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeeDispatch {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeeDispatch {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeeDispatchEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeeDispatchEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeeDispatchPaginateOption enables pagination customization.
+type FeeDispatchPaginateOption func(*feedispatchPager) error
+
+// WithFeeDispatchOrder configures pagination ordering.
+func WithFeeDispatchOrder(order *FeeDispatchOrder) FeeDispatchPaginateOption {
+	if order == nil {
+		order = DefaultFeeDispatchOrder
+	}
+	o := *order
+	return func(pager *feedispatchPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeeDispatchOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeeDispatchFilter configures pagination filter.
+func WithFeeDispatchFilter(filter func(*FeeDispatchQuery) (*FeeDispatchQuery, error)) FeeDispatchPaginateOption {
+	return func(pager *feedispatchPager) error {
+		if filter == nil {
+			return errors.New("FeeDispatchQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feedispatchPager struct {
+	reverse bool
+	order   *FeeDispatchOrder
+	filter  func(*FeeDispatchQuery) (*FeeDispatchQuery, error)
+}
+
+func newFeeDispatchPager(opts []FeeDispatchPaginateOption, reverse bool) (*feedispatchPager, error) {
+	pager := &feedispatchPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeeDispatchOrder
+	}
+	return pager, nil
+}
+
+func (p *feedispatchPager) applyFilter(query *FeeDispatchQuery) (*FeeDispatchQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feedispatchPager) toCursor(_m *FeeDispatch) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feedispatchPager) applyCursors(query *FeeDispatchQuery, after, before *Cursor) (*FeeDispatchQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeeDispatchOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feedispatchPager) applyOrder(query *FeeDispatchQuery) *FeeDispatchQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeeDispatchOrder.Field {
+		query = query.Order(DefaultFeeDispatchOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feedispatchPager) orderExpr(query *FeeDispatchQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeeDispatchOrder.Field {
+			b.Comma().Ident(DefaultFeeDispatchOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeeDispatch.
+func (_m *FeeDispatchQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeeDispatchPaginateOption,
+) (*FeeDispatchConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeeDispatchPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeeDispatchConnection{Edges: []*FeeDispatchEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeeDispatchOrderFieldCreatedAt orders FeeDispatch by created_at.
+	FeeDispatchOrderFieldCreatedAt = &FeeDispatchOrderField{
+		Value: func(_m *FeeDispatch) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feedispatch.FieldCreatedAt,
+		toTerm: feedispatch.ByCreatedAt,
+		toCursor: func(_m *FeeDispatch) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// FeeDispatchOrderFieldDispatchedAt orders FeeDispatch by dispatched_at.
+	FeeDispatchOrderFieldDispatchedAt = &FeeDispatchOrderField{
+		Value: func(_m *FeeDispatch) (ent.Value, error) {
+			return _m.DispatchedAt, nil
+		},
+		column: feedispatch.FieldDispatchedAt,
+		toTerm: feedispatch.ByDispatchedAt,
+		toCursor: func(_m *FeeDispatch) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.DispatchedAt,
+			}
+		},
+	}
+	// FeeDispatchOrderFieldSortKey orders FeeDispatch by sort_key.
+	FeeDispatchOrderFieldSortKey = &FeeDispatchOrderField{
+		Value: func(_m *FeeDispatch) (ent.Value, error) {
+			return _m.SortKey, nil
+		},
+		column: feedispatch.FieldSortKey,
+		toTerm: feedispatch.BySortKey,
+		toCursor: func(_m *FeeDispatch) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.SortKey,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeeDispatchOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeeDispatchOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case FeeDispatchOrderFieldDispatchedAt.column:
+		str = "DISPATCHED_AT"
+	case FeeDispatchOrderFieldSortKey.column:
+		str = "NATURAL"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeeDispatchOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeeDispatchOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeeDispatchOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeeDispatchOrderFieldCreatedAt
+	case "DISPATCHED_AT":
+		*f = *FeeDispatchOrderFieldDispatchedAt
+	case "NATURAL":
+		*f = *FeeDispatchOrderFieldSortKey
+	default:
+		return fmt.Errorf("%s is not a valid FeeDispatchOrderField", str)
+	}
+	return nil
+}
+
+// FeeDispatchOrderField defines the ordering field of FeeDispatch.
+type FeeDispatchOrderField struct {
+	// Value extracts the ordering value from the given FeeDispatch.
+	Value    func(*FeeDispatch) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feedispatch.OrderOption
+	toCursor func(*FeeDispatch) Cursor
+}
+
+// FeeDispatchOrder defines the ordering of FeeDispatch.
+type FeeDispatchOrder struct {
+	Direction OrderDirection         `json:"direction"`
+	Field     *FeeDispatchOrderField `json:"field"`
+}
+
+// DefaultFeeDispatchOrder is the default ordering of FeeDispatch.
+var DefaultFeeDispatchOrder = &FeeDispatchOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeeDispatchOrderField{
+		Value: func(_m *FeeDispatch) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feedispatch.FieldID,
+		toTerm: feedispatch.ByID,
+		toCursor: func(_m *FeeDispatch) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeeDispatch into FeeDispatchEdge.
+func (_m *FeeDispatch) ToEdge(order *FeeDispatchOrder) *FeeDispatchEdge {
+	if order == nil {
+		order = DefaultFeeDispatchOrder
+	}
+	return &FeeDispatchEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeeDunningEdge is the edge representation of FeeDunning.
+type FeeDunningEdge struct {
+	Node   *FeeDunning `json:"node"`
+	Cursor Cursor      `json:"cursor"`
+}
+
+// FeeDunningConnection is the connection containing edges to FeeDunning.
+type FeeDunningConnection struct {
+	Edges      []*FeeDunningEdge `json:"edges"`
+	PageInfo   PageInfo          `json:"pageInfo"`
+	TotalCount int               `json:"totalCount"`
+}
+
+func (c *FeeDunningConnection) build(nodes []*FeeDunning, pager *feedunningPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeeDunning
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeeDunning {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeeDunning {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeeDunningEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeeDunningEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeeDunningPaginateOption enables pagination customization.
+type FeeDunningPaginateOption func(*feedunningPager) error
+
+// WithFeeDunningOrder configures pagination ordering.
+func WithFeeDunningOrder(order *FeeDunningOrder) FeeDunningPaginateOption {
+	if order == nil {
+		order = DefaultFeeDunningOrder
+	}
+	o := *order
+	return func(pager *feedunningPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeeDunningOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeeDunningFilter configures pagination filter.
+func WithFeeDunningFilter(filter func(*FeeDunningQuery) (*FeeDunningQuery, error)) FeeDunningPaginateOption {
+	return func(pager *feedunningPager) error {
+		if filter == nil {
+			return errors.New("FeeDunningQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feedunningPager struct {
+	reverse bool
+	order   *FeeDunningOrder
+	filter  func(*FeeDunningQuery) (*FeeDunningQuery, error)
+}
+
+func newFeeDunningPager(opts []FeeDunningPaginateOption, reverse bool) (*feedunningPager, error) {
+	pager := &feedunningPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeeDunningOrder
+	}
+	return pager, nil
+}
+
+func (p *feedunningPager) applyFilter(query *FeeDunningQuery) (*FeeDunningQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feedunningPager) toCursor(_m *FeeDunning) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feedunningPager) applyCursors(query *FeeDunningQuery, after, before *Cursor) (*FeeDunningQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeeDunningOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feedunningPager) applyOrder(query *FeeDunningQuery) *FeeDunningQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeeDunningOrder.Field {
+		query = query.Order(DefaultFeeDunningOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feedunningPager) orderExpr(query *FeeDunningQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeeDunningOrder.Field {
+			b.Comma().Ident(DefaultFeeDunningOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeeDunning.
+func (_m *FeeDunningQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeeDunningPaginateOption,
+) (*FeeDunningConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeeDunningPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeeDunningConnection{Edges: []*FeeDunningEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeeDunningOrderFieldCreatedAt orders FeeDunning by created_at.
+	FeeDunningOrderFieldCreatedAt = &FeeDunningOrderField{
+		Value: func(_m *FeeDunning) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feedunning.FieldCreatedAt,
+		toTerm: feedunning.ByCreatedAt,
+		toCursor: func(_m *FeeDunning) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// FeeDunningOrderFieldNumber orders FeeDunning by number.
+	FeeDunningOrderFieldNumber = &FeeDunningOrderField{
+		Value: func(_m *FeeDunning) (ent.Value, error) {
+			return _m.Number, nil
+		},
+		column: feedunning.FieldNumber,
+		toTerm: feedunning.ByNumber,
+		toCursor: func(_m *FeeDunning) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Number,
+			}
+		},
+	}
+	// FeeDunningOrderFieldSortKey orders FeeDunning by sort_key.
+	FeeDunningOrderFieldSortKey = &FeeDunningOrderField{
+		Value: func(_m *FeeDunning) (ent.Value, error) {
+			return _m.SortKey, nil
+		},
+		column: feedunning.FieldSortKey,
+		toTerm: feedunning.BySortKey,
+		toCursor: func(_m *FeeDunning) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.SortKey,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeeDunningOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeeDunningOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case FeeDunningOrderFieldNumber.column:
+		str = "NUMBER"
+	case FeeDunningOrderFieldSortKey.column:
+		str = "NATURAL"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeeDunningOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeeDunningOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeeDunningOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeeDunningOrderFieldCreatedAt
+	case "NUMBER":
+		*f = *FeeDunningOrderFieldNumber
+	case "NATURAL":
+		*f = *FeeDunningOrderFieldSortKey
+	default:
+		return fmt.Errorf("%s is not a valid FeeDunningOrderField", str)
+	}
+	return nil
+}
+
+// FeeDunningOrderField defines the ordering field of FeeDunning.
+type FeeDunningOrderField struct {
+	// Value extracts the ordering value from the given FeeDunning.
+	Value    func(*FeeDunning) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feedunning.OrderOption
+	toCursor func(*FeeDunning) Cursor
+}
+
+// FeeDunningOrder defines the ordering of FeeDunning.
+type FeeDunningOrder struct {
+	Direction OrderDirection        `json:"direction"`
+	Field     *FeeDunningOrderField `json:"field"`
+}
+
+// DefaultFeeDunningOrder is the default ordering of FeeDunning.
+var DefaultFeeDunningOrder = &FeeDunningOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeeDunningOrderField{
+		Value: func(_m *FeeDunning) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feedunning.FieldID,
+		toTerm: feedunning.ByID,
+		toCursor: func(_m *FeeDunning) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeeDunning into FeeDunningEdge.
+func (_m *FeeDunning) ToEdge(order *FeeDunningOrder) *FeeDunningEdge {
+	if order == nil {
+		order = DefaultFeeDunningOrder
+	}
+	return &FeeDunningEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeeDunningLineEdge is the edge representation of FeeDunningLine.
+type FeeDunningLineEdge struct {
+	Node   *FeeDunningLine `json:"node"`
+	Cursor Cursor          `json:"cursor"`
+}
+
+// FeeDunningLineConnection is the connection containing edges to FeeDunningLine.
+type FeeDunningLineConnection struct {
+	Edges      []*FeeDunningLineEdge `json:"edges"`
+	PageInfo   PageInfo              `json:"pageInfo"`
+	TotalCount int                   `json:"totalCount"`
+}
+
+func (c *FeeDunningLineConnection) build(nodes []*FeeDunningLine, pager *feedunninglinePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeeDunningLine
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeeDunningLine {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeeDunningLine {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeeDunningLineEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeeDunningLineEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeeDunningLinePaginateOption enables pagination customization.
+type FeeDunningLinePaginateOption func(*feedunninglinePager) error
+
+// WithFeeDunningLineOrder configures pagination ordering.
+func WithFeeDunningLineOrder(order *FeeDunningLineOrder) FeeDunningLinePaginateOption {
+	if order == nil {
+		order = DefaultFeeDunningLineOrder
+	}
+	o := *order
+	return func(pager *feedunninglinePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeeDunningLineOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeeDunningLineFilter configures pagination filter.
+func WithFeeDunningLineFilter(filter func(*FeeDunningLineQuery) (*FeeDunningLineQuery, error)) FeeDunningLinePaginateOption {
+	return func(pager *feedunninglinePager) error {
+		if filter == nil {
+			return errors.New("FeeDunningLineQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feedunninglinePager struct {
+	reverse bool
+	order   *FeeDunningLineOrder
+	filter  func(*FeeDunningLineQuery) (*FeeDunningLineQuery, error)
+}
+
+func newFeeDunningLinePager(opts []FeeDunningLinePaginateOption, reverse bool) (*feedunninglinePager, error) {
+	pager := &feedunninglinePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeeDunningLineOrder
+	}
+	return pager, nil
+}
+
+func (p *feedunninglinePager) applyFilter(query *FeeDunningLineQuery) (*FeeDunningLineQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feedunninglinePager) toCursor(_m *FeeDunningLine) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feedunninglinePager) applyCursors(query *FeeDunningLineQuery, after, before *Cursor) (*FeeDunningLineQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeeDunningLineOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feedunninglinePager) applyOrder(query *FeeDunningLineQuery) *FeeDunningLineQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeeDunningLineOrder.Field {
+		query = query.Order(DefaultFeeDunningLineOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feedunninglinePager) orderExpr(query *FeeDunningLineQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeeDunningLineOrder.Field {
+			b.Comma().Ident(DefaultFeeDunningLineOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeeDunningLine.
+func (_m *FeeDunningLineQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeeDunningLinePaginateOption,
+) (*FeeDunningLineConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeeDunningLinePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeeDunningLineConnection{Edges: []*FeeDunningLineEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeeDunningLineOrderFieldCreatedAt orders FeeDunningLine by created_at.
+	FeeDunningLineOrderFieldCreatedAt = &FeeDunningLineOrderField{
+		Value: func(_m *FeeDunningLine) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feedunningline.FieldCreatedAt,
+		toTerm: feedunningline.ByCreatedAt,
+		toCursor: func(_m *FeeDunningLine) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeeDunningLineOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeeDunningLineOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeeDunningLineOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeeDunningLineOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeeDunningLineOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeeDunningLineOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid FeeDunningLineOrderField", str)
+	}
+	return nil
+}
+
+// FeeDunningLineOrderField defines the ordering field of FeeDunningLine.
+type FeeDunningLineOrderField struct {
+	// Value extracts the ordering value from the given FeeDunningLine.
+	Value    func(*FeeDunningLine) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feedunningline.OrderOption
+	toCursor func(*FeeDunningLine) Cursor
+}
+
+// FeeDunningLineOrder defines the ordering of FeeDunningLine.
+type FeeDunningLineOrder struct {
+	Direction OrderDirection            `json:"direction"`
+	Field     *FeeDunningLineOrderField `json:"field"`
+}
+
+// DefaultFeeDunningLineOrder is the default ordering of FeeDunningLine.
+var DefaultFeeDunningLineOrder = &FeeDunningLineOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeeDunningLineOrderField{
+		Value: func(_m *FeeDunningLine) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feedunningline.FieldID,
+		toTerm: feedunningline.ByID,
+		toCursor: func(_m *FeeDunningLine) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeeDunningLine into FeeDunningLineEdge.
+func (_m *FeeDunningLine) ToEdge(order *FeeDunningLineOrder) *FeeDunningLineEdge {
+	if order == nil {
+		order = DefaultFeeDunningLineOrder
+	}
+	return &FeeDunningLineEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -11465,6 +16212,1244 @@ func (_m *FeePosting) ToEdge(order *FeePostingOrder) *FeePostingEdge {
 		order = DefaultFeePostingOrder
 	}
 	return &FeePostingEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeeProofEdge is the edge representation of FeeProof.
+type FeeProofEdge struct {
+	Node   *FeeProof `json:"node"`
+	Cursor Cursor    `json:"cursor"`
+}
+
+// FeeProofConnection is the connection containing edges to FeeProof.
+type FeeProofConnection struct {
+	Edges      []*FeeProofEdge `json:"edges"`
+	PageInfo   PageInfo        `json:"pageInfo"`
+	TotalCount int             `json:"totalCount"`
+}
+
+func (c *FeeProofConnection) build(nodes []*FeeProof, pager *feeproofPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeeProof
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeeProof {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeeProof {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeeProofEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeeProofEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeeProofPaginateOption enables pagination customization.
+type FeeProofPaginateOption func(*feeproofPager) error
+
+// WithFeeProofOrder configures pagination ordering.
+func WithFeeProofOrder(order *FeeProofOrder) FeeProofPaginateOption {
+	if order == nil {
+		order = DefaultFeeProofOrder
+	}
+	o := *order
+	return func(pager *feeproofPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeeProofOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeeProofFilter configures pagination filter.
+func WithFeeProofFilter(filter func(*FeeProofQuery) (*FeeProofQuery, error)) FeeProofPaginateOption {
+	return func(pager *feeproofPager) error {
+		if filter == nil {
+			return errors.New("FeeProofQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feeproofPager struct {
+	reverse bool
+	order   *FeeProofOrder
+	filter  func(*FeeProofQuery) (*FeeProofQuery, error)
+}
+
+func newFeeProofPager(opts []FeeProofPaginateOption, reverse bool) (*feeproofPager, error) {
+	pager := &feeproofPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeeProofOrder
+	}
+	return pager, nil
+}
+
+func (p *feeproofPager) applyFilter(query *FeeProofQuery) (*FeeProofQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feeproofPager) toCursor(_m *FeeProof) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feeproofPager) applyCursors(query *FeeProofQuery, after, before *Cursor) (*FeeProofQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeeProofOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feeproofPager) applyOrder(query *FeeProofQuery) *FeeProofQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeeProofOrder.Field {
+		query = query.Order(DefaultFeeProofOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feeproofPager) orderExpr(query *FeeProofQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeeProofOrder.Field {
+			b.Comma().Ident(DefaultFeeProofOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeeProof.
+func (_m *FeeProofQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeeProofPaginateOption,
+) (*FeeProofConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeeProofPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeeProofConnection{Edges: []*FeeProofEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeeProofOrderFieldCreatedAt orders FeeProof by created_at.
+	FeeProofOrderFieldCreatedAt = &FeeProofOrderField{
+		Value: func(_m *FeeProof) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feeproof.FieldCreatedAt,
+		toTerm: feeproof.ByCreatedAt,
+		toCursor: func(_m *FeeProof) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeeProofOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeeProofOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeeProofOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeeProofOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeeProofOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeeProofOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid FeeProofOrderField", str)
+	}
+	return nil
+}
+
+// FeeProofOrderField defines the ordering field of FeeProof.
+type FeeProofOrderField struct {
+	// Value extracts the ordering value from the given FeeProof.
+	Value    func(*FeeProof) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feeproof.OrderOption
+	toCursor func(*FeeProof) Cursor
+}
+
+// FeeProofOrder defines the ordering of FeeProof.
+type FeeProofOrder struct {
+	Direction OrderDirection      `json:"direction"`
+	Field     *FeeProofOrderField `json:"field"`
+}
+
+// DefaultFeeProofOrder is the default ordering of FeeProof.
+var DefaultFeeProofOrder = &FeeProofOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeeProofOrderField{
+		Value: func(_m *FeeProof) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feeproof.FieldID,
+		toTerm: feeproof.ByID,
+		toCursor: func(_m *FeeProof) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeeProof into FeeProofEdge.
+func (_m *FeeProof) ToEdge(order *FeeProofOrder) *FeeProofEdge {
+	if order == nil {
+		order = DefaultFeeProofOrder
+	}
+	return &FeeProofEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeeRefundEdge is the edge representation of FeeRefund.
+type FeeRefundEdge struct {
+	Node   *FeeRefund `json:"node"`
+	Cursor Cursor     `json:"cursor"`
+}
+
+// FeeRefundConnection is the connection containing edges to FeeRefund.
+type FeeRefundConnection struct {
+	Edges      []*FeeRefundEdge `json:"edges"`
+	PageInfo   PageInfo         `json:"pageInfo"`
+	TotalCount int              `json:"totalCount"`
+}
+
+func (c *FeeRefundConnection) build(nodes []*FeeRefund, pager *feerefundPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeeRefund
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeeRefund {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeeRefund {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeeRefundEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeeRefundEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeeRefundPaginateOption enables pagination customization.
+type FeeRefundPaginateOption func(*feerefundPager) error
+
+// WithFeeRefundOrder configures pagination ordering.
+func WithFeeRefundOrder(order *FeeRefundOrder) FeeRefundPaginateOption {
+	if order == nil {
+		order = DefaultFeeRefundOrder
+	}
+	o := *order
+	return func(pager *feerefundPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeeRefundOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeeRefundFilter configures pagination filter.
+func WithFeeRefundFilter(filter func(*FeeRefundQuery) (*FeeRefundQuery, error)) FeeRefundPaginateOption {
+	return func(pager *feerefundPager) error {
+		if filter == nil {
+			return errors.New("FeeRefundQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feerefundPager struct {
+	reverse bool
+	order   *FeeRefundOrder
+	filter  func(*FeeRefundQuery) (*FeeRefundQuery, error)
+}
+
+func newFeeRefundPager(opts []FeeRefundPaginateOption, reverse bool) (*feerefundPager, error) {
+	pager := &feerefundPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeeRefundOrder
+	}
+	return pager, nil
+}
+
+func (p *feerefundPager) applyFilter(query *FeeRefundQuery) (*FeeRefundQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feerefundPager) toCursor(_m *FeeRefund) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feerefundPager) applyCursors(query *FeeRefundQuery, after, before *Cursor) (*FeeRefundQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeeRefundOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feerefundPager) applyOrder(query *FeeRefundQuery) *FeeRefundQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeeRefundOrder.Field {
+		query = query.Order(DefaultFeeRefundOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feerefundPager) orderExpr(query *FeeRefundQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeeRefundOrder.Field {
+			b.Comma().Ident(DefaultFeeRefundOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeeRefund.
+func (_m *FeeRefundQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeeRefundPaginateOption,
+) (*FeeRefundConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeeRefundPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeeRefundConnection{Edges: []*FeeRefundEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeeRefundOrderFieldCreatedAt orders FeeRefund by created_at.
+	FeeRefundOrderFieldCreatedAt = &FeeRefundOrderField{
+		Value: func(_m *FeeRefund) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feerefund.FieldCreatedAt,
+		toTerm: feerefund.ByCreatedAt,
+		toCursor: func(_m *FeeRefund) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// FeeRefundOrderFieldNumber orders FeeRefund by number.
+	FeeRefundOrderFieldNumber = &FeeRefundOrderField{
+		Value: func(_m *FeeRefund) (ent.Value, error) {
+			return _m.Number, nil
+		},
+		column: feerefund.FieldNumber,
+		toTerm: feerefund.ByNumber,
+		toCursor: func(_m *FeeRefund) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Number,
+			}
+		},
+	}
+	// FeeRefundOrderFieldAskedAt orders FeeRefund by asked_at.
+	FeeRefundOrderFieldAskedAt = &FeeRefundOrderField{
+		Value: func(_m *FeeRefund) (ent.Value, error) {
+			return _m.AskedAt, nil
+		},
+		column: feerefund.FieldAskedAt,
+		toTerm: feerefund.ByAskedAt,
+		toCursor: func(_m *FeeRefund) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.AskedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeeRefundOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeeRefundOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case FeeRefundOrderFieldNumber.column:
+		str = "NUMBER"
+	case FeeRefundOrderFieldAskedAt.column:
+		str = "ASKED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeeRefundOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeeRefundOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeeRefundOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeeRefundOrderFieldCreatedAt
+	case "NUMBER":
+		*f = *FeeRefundOrderFieldNumber
+	case "ASKED_AT":
+		*f = *FeeRefundOrderFieldAskedAt
+	default:
+		return fmt.Errorf("%s is not a valid FeeRefundOrderField", str)
+	}
+	return nil
+}
+
+// FeeRefundOrderField defines the ordering field of FeeRefund.
+type FeeRefundOrderField struct {
+	// Value extracts the ordering value from the given FeeRefund.
+	Value    func(*FeeRefund) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feerefund.OrderOption
+	toCursor func(*FeeRefund) Cursor
+}
+
+// FeeRefundOrder defines the ordering of FeeRefund.
+type FeeRefundOrder struct {
+	Direction OrderDirection       `json:"direction"`
+	Field     *FeeRefundOrderField `json:"field"`
+}
+
+// DefaultFeeRefundOrder is the default ordering of FeeRefund.
+var DefaultFeeRefundOrder = &FeeRefundOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeeRefundOrderField{
+		Value: func(_m *FeeRefund) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feerefund.FieldID,
+		toTerm: feerefund.ByID,
+		toCursor: func(_m *FeeRefund) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeeRefund into FeeRefundEdge.
+func (_m *FeeRefund) ToEdge(order *FeeRefundOrder) *FeeRefundEdge {
+	if order == nil {
+		order = DefaultFeeRefundOrder
+	}
+	return &FeeRefundEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeeRefundPartEdge is the edge representation of FeeRefundPart.
+type FeeRefundPartEdge struct {
+	Node   *FeeRefundPart `json:"node"`
+	Cursor Cursor         `json:"cursor"`
+}
+
+// FeeRefundPartConnection is the connection containing edges to FeeRefundPart.
+type FeeRefundPartConnection struct {
+	Edges      []*FeeRefundPartEdge `json:"edges"`
+	PageInfo   PageInfo             `json:"pageInfo"`
+	TotalCount int                  `json:"totalCount"`
+}
+
+func (c *FeeRefundPartConnection) build(nodes []*FeeRefundPart, pager *feerefundpartPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeeRefundPart
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeeRefundPart {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeeRefundPart {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeeRefundPartEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeeRefundPartEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeeRefundPartPaginateOption enables pagination customization.
+type FeeRefundPartPaginateOption func(*feerefundpartPager) error
+
+// WithFeeRefundPartOrder configures pagination ordering.
+func WithFeeRefundPartOrder(order *FeeRefundPartOrder) FeeRefundPartPaginateOption {
+	if order == nil {
+		order = DefaultFeeRefundPartOrder
+	}
+	o := *order
+	return func(pager *feerefundpartPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeeRefundPartOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeeRefundPartFilter configures pagination filter.
+func WithFeeRefundPartFilter(filter func(*FeeRefundPartQuery) (*FeeRefundPartQuery, error)) FeeRefundPartPaginateOption {
+	return func(pager *feerefundpartPager) error {
+		if filter == nil {
+			return errors.New("FeeRefundPartQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feerefundpartPager struct {
+	reverse bool
+	order   *FeeRefundPartOrder
+	filter  func(*FeeRefundPartQuery) (*FeeRefundPartQuery, error)
+}
+
+func newFeeRefundPartPager(opts []FeeRefundPartPaginateOption, reverse bool) (*feerefundpartPager, error) {
+	pager := &feerefundpartPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeeRefundPartOrder
+	}
+	return pager, nil
+}
+
+func (p *feerefundpartPager) applyFilter(query *FeeRefundPartQuery) (*FeeRefundPartQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feerefundpartPager) toCursor(_m *FeeRefundPart) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feerefundpartPager) applyCursors(query *FeeRefundPartQuery, after, before *Cursor) (*FeeRefundPartQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeeRefundPartOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feerefundpartPager) applyOrder(query *FeeRefundPartQuery) *FeeRefundPartQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeeRefundPartOrder.Field {
+		query = query.Order(DefaultFeeRefundPartOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feerefundpartPager) orderExpr(query *FeeRefundPartQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeeRefundPartOrder.Field {
+			b.Comma().Ident(DefaultFeeRefundPartOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeeRefundPart.
+func (_m *FeeRefundPartQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeeRefundPartPaginateOption,
+) (*FeeRefundPartConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeeRefundPartPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeeRefundPartConnection{Edges: []*FeeRefundPartEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeeRefundPartOrderFieldCreatedAt orders FeeRefundPart by created_at.
+	FeeRefundPartOrderFieldCreatedAt = &FeeRefundPartOrderField{
+		Value: func(_m *FeeRefundPart) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feerefundpart.FieldCreatedAt,
+		toTerm: feerefundpart.ByCreatedAt,
+		toCursor: func(_m *FeeRefundPart) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeeRefundPartOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeeRefundPartOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeeRefundPartOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeeRefundPartOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeeRefundPartOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeeRefundPartOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid FeeRefundPartOrderField", str)
+	}
+	return nil
+}
+
+// FeeRefundPartOrderField defines the ordering field of FeeRefundPart.
+type FeeRefundPartOrderField struct {
+	// Value extracts the ordering value from the given FeeRefundPart.
+	Value    func(*FeeRefundPart) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feerefundpart.OrderOption
+	toCursor func(*FeeRefundPart) Cursor
+}
+
+// FeeRefundPartOrder defines the ordering of FeeRefundPart.
+type FeeRefundPartOrder struct {
+	Direction OrderDirection           `json:"direction"`
+	Field     *FeeRefundPartOrderField `json:"field"`
+}
+
+// DefaultFeeRefundPartOrder is the default ordering of FeeRefundPart.
+var DefaultFeeRefundPartOrder = &FeeRefundPartOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeeRefundPartOrderField{
+		Value: func(_m *FeeRefundPart) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feerefundpart.FieldID,
+		toTerm: feerefundpart.ByID,
+		toCursor: func(_m *FeeRefundPart) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeeRefundPart into FeeRefundPartEdge.
+func (_m *FeeRefundPart) ToEdge(order *FeeRefundPartOrder) *FeeRefundPartEdge {
+	if order == nil {
+		order = DefaultFeeRefundPartOrder
+	}
+	return &FeeRefundPartEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeeReportEdge is the edge representation of FeeReport.
+type FeeReportEdge struct {
+	Node   *FeeReport `json:"node"`
+	Cursor Cursor     `json:"cursor"`
+}
+
+// FeeReportConnection is the connection containing edges to FeeReport.
+type FeeReportConnection struct {
+	Edges      []*FeeReportEdge `json:"edges"`
+	PageInfo   PageInfo         `json:"pageInfo"`
+	TotalCount int              `json:"totalCount"`
+}
+
+func (c *FeeReportConnection) build(nodes []*FeeReport, pager *feereportPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeeReport
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeeReport {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeeReport {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeeReportEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeeReportEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeeReportPaginateOption enables pagination customization.
+type FeeReportPaginateOption func(*feereportPager) error
+
+// WithFeeReportOrder configures pagination ordering.
+func WithFeeReportOrder(order *FeeReportOrder) FeeReportPaginateOption {
+	if order == nil {
+		order = DefaultFeeReportOrder
+	}
+	o := *order
+	return func(pager *feereportPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeeReportOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeeReportFilter configures pagination filter.
+func WithFeeReportFilter(filter func(*FeeReportQuery) (*FeeReportQuery, error)) FeeReportPaginateOption {
+	return func(pager *feereportPager) error {
+		if filter == nil {
+			return errors.New("FeeReportQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feereportPager struct {
+	reverse bool
+	order   *FeeReportOrder
+	filter  func(*FeeReportQuery) (*FeeReportQuery, error)
+}
+
+func newFeeReportPager(opts []FeeReportPaginateOption, reverse bool) (*feereportPager, error) {
+	pager := &feereportPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeeReportOrder
+	}
+	return pager, nil
+}
+
+func (p *feereportPager) applyFilter(query *FeeReportQuery) (*FeeReportQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feereportPager) toCursor(_m *FeeReport) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feereportPager) applyCursors(query *FeeReportQuery, after, before *Cursor) (*FeeReportQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeeReportOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feereportPager) applyOrder(query *FeeReportQuery) *FeeReportQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeeReportOrder.Field {
+		query = query.Order(DefaultFeeReportOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feereportPager) orderExpr(query *FeeReportQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeeReportOrder.Field {
+			b.Comma().Ident(DefaultFeeReportOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeeReport.
+func (_m *FeeReportQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeeReportPaginateOption,
+) (*FeeReportConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeeReportPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeeReportConnection{Edges: []*FeeReportEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeeReportOrderFieldCreatedAt orders FeeReport by created_at.
+	FeeReportOrderFieldCreatedAt = &FeeReportOrderField{
+		Value: func(_m *FeeReport) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feereport.FieldCreatedAt,
+		toTerm: feereport.ByCreatedAt,
+		toCursor: func(_m *FeeReport) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// FeeReportOrderFieldNumber orders FeeReport by number.
+	FeeReportOrderFieldNumber = &FeeReportOrderField{
+		Value: func(_m *FeeReport) (ent.Value, error) {
+			return _m.Number, nil
+		},
+		column: feereport.FieldNumber,
+		toTerm: feereport.ByNumber,
+		toCursor: func(_m *FeeReport) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Number,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeeReportOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeeReportOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case FeeReportOrderFieldNumber.column:
+		str = "NUMBER"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeeReportOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeeReportOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeeReportOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeeReportOrderFieldCreatedAt
+	case "NUMBER":
+		*f = *FeeReportOrderFieldNumber
+	default:
+		return fmt.Errorf("%s is not a valid FeeReportOrderField", str)
+	}
+	return nil
+}
+
+// FeeReportOrderField defines the ordering field of FeeReport.
+type FeeReportOrderField struct {
+	// Value extracts the ordering value from the given FeeReport.
+	Value    func(*FeeReport) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feereport.OrderOption
+	toCursor func(*FeeReport) Cursor
+}
+
+// FeeReportOrder defines the ordering of FeeReport.
+type FeeReportOrder struct {
+	Direction OrderDirection       `json:"direction"`
+	Field     *FeeReportOrderField `json:"field"`
+}
+
+// DefaultFeeReportOrder is the default ordering of FeeReport.
+var DefaultFeeReportOrder = &FeeReportOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeeReportOrderField{
+		Value: func(_m *FeeReport) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feereport.FieldID,
+		toTerm: feereport.ByID,
+		toCursor: func(_m *FeeReport) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeeReport into FeeReportEdge.
+func (_m *FeeReport) ToEdge(order *FeeReportOrder) *FeeReportEdge {
+	if order == nil {
+		order = DefaultFeeReportOrder
+	}
+	return &FeeReportEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
+	"github.com/steward-pm/steward/ent/calendarday"
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
@@ -32,18 +33,36 @@ import (
 	"github.com/steward-pm/steward/ent/defectevent"
 	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
+	"github.com/steward-pm/steward/ent/dutyassignment"
+	"github.com/steward-pm/steward/ent/dutychange"
+	"github.com/steward-pm/steward/ent/dutyfeed"
+	"github.com/steward-pm/steward/ent/dutyhandover"
+	"github.com/steward-pm/steward/ent/dutyhandoverline"
+	"github.com/steward-pm/steward/ent/dutyleave"
+	"github.com/steward-pm/steward/ent/dutyroster"
+	"github.com/steward-pm/steward/ent/dutyshift"
+	"github.com/steward-pm/steward/ent/dutyswap"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/externalperson"
 	"github.com/steward-pm/steward/ent/feeaccount"
 	"github.com/steward-pm/steward/ent/feeallocation"
+	"github.com/steward-pm/steward/ent/feebankline"
+	"github.com/steward-pm/steward/ent/feebankstatement"
 	"github.com/steward-pm/steward/ent/feebook"
 	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feedispatch"
+	"github.com/steward-pm/steward/ent/feedunning"
+	"github.com/steward-pm/steward/ent/feedunningline"
 	"github.com/steward-pm/steward/ent/feeentry"
 	"github.com/steward-pm/steward/ent/feenotice"
 	"github.com/steward-pm/steward/ent/feenoticeline"
 	"github.com/steward-pm/steward/ent/feepayment"
 	"github.com/steward-pm/steward/ent/feeposting"
+	"github.com/steward-pm/steward/ent/feeproof"
+	"github.com/steward-pm/steward/ent/feerefund"
+	"github.com/steward-pm/steward/ent/feerefundpart"
+	"github.com/steward-pm/steward/ent/feereport"
 	"github.com/steward-pm/steward/ent/feerun"
 	"github.com/steward-pm/steward/ent/feetariff"
 	"github.com/steward-pm/steward/ent/file"
@@ -6833,6 +6852,268 @@ func (i *BuildingWhereInput) P() (predicate.Building, error) {
 	}
 }
 
+// CalendarDayWhereInput represents a where input for filtering CalendarDay queries.
+type CalendarDayWhereInput struct {
+	Predicates []predicate.CalendarDay  `json:"-"`
+	Not        *CalendarDayWhereInput   `json:"not,omitempty"`
+	Or         []*CalendarDayWhereInput `json:"or,omitempty"`
+	And        []*CalendarDayWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "day" field predicates.
+	Day      *time.Time  `json:"day,omitempty"`
+	DayNEQ   *time.Time  `json:"dayNEQ,omitempty"`
+	DayIn    []time.Time `json:"dayIn,omitempty"`
+	DayNotIn []time.Time `json:"dayNotIn,omitempty"`
+	DayGT    *time.Time  `json:"dayGT,omitempty"`
+	DayGTE   *time.Time  `json:"dayGTE,omitempty"`
+	DayLT    *time.Time  `json:"dayLT,omitempty"`
+	DayLTE   *time.Time  `json:"dayLTE,omitempty"`
+
+	// "working" field predicates.
+	Working    *bool `json:"working,omitempty"`
+	WorkingNEQ *bool `json:"workingNEQ,omitempty"`
+
+	// "cleared_at" field predicates.
+	ClearedAt       *time.Time  `json:"clearedAt,omitempty"`
+	ClearedAtNEQ    *time.Time  `json:"clearedAtNEQ,omitempty"`
+	ClearedAtIn     []time.Time `json:"clearedAtIn,omitempty"`
+	ClearedAtNotIn  []time.Time `json:"clearedAtNotIn,omitempty"`
+	ClearedAtGT     *time.Time  `json:"clearedAtGT,omitempty"`
+	ClearedAtGTE    *time.Time  `json:"clearedAtGTE,omitempty"`
+	ClearedAtLT     *time.Time  `json:"clearedAtLT,omitempty"`
+	ClearedAtLTE    *time.Time  `json:"clearedAtLTE,omitempty"`
+	ClearedAtIsNil  bool        `json:"clearedAtIsNil,omitempty"`
+	ClearedAtNotNil bool        `json:"clearedAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *CalendarDayWhereInput) AddPredicates(predicates ...predicate.CalendarDay) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the CalendarDayWhereInput filter on the CalendarDayQuery builder.
+func (i *CalendarDayWhereInput) Filter(q *CalendarDayQuery) (*CalendarDayQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyCalendarDayWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyCalendarDayWhereInput is returned in case the CalendarDayWhereInput is empty.
+var ErrEmptyCalendarDayWhereInput = errors.New("ent: empty predicate CalendarDayWhereInput")
+
+// P returns a predicate for filtering calendardays.
+// An error is returned if the input is empty or invalid.
+func (i *CalendarDayWhereInput) P() (predicate.CalendarDay, error) {
+	var predicates []predicate.CalendarDay
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, calendarday.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.CalendarDay, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, calendarday.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.CalendarDay, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, calendarday.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, calendarday.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, calendarday.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, calendarday.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, calendarday.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, calendarday.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, calendarday.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, calendarday.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, calendarday.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, calendarday.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, calendarday.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, calendarday.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, calendarday.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, calendarday.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, calendarday.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, calendarday.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, calendarday.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, calendarday.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, calendarday.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, calendarday.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, calendarday.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Day != nil {
+		predicates = append(predicates, calendarday.DayEQ(*i.Day))
+	}
+	if i.DayNEQ != nil {
+		predicates = append(predicates, calendarday.DayNEQ(*i.DayNEQ))
+	}
+	if len(i.DayIn) > 0 {
+		predicates = append(predicates, calendarday.DayIn(i.DayIn...))
+	}
+	if len(i.DayNotIn) > 0 {
+		predicates = append(predicates, calendarday.DayNotIn(i.DayNotIn...))
+	}
+	if i.DayGT != nil {
+		predicates = append(predicates, calendarday.DayGT(*i.DayGT))
+	}
+	if i.DayGTE != nil {
+		predicates = append(predicates, calendarday.DayGTE(*i.DayGTE))
+	}
+	if i.DayLT != nil {
+		predicates = append(predicates, calendarday.DayLT(*i.DayLT))
+	}
+	if i.DayLTE != nil {
+		predicates = append(predicates, calendarday.DayLTE(*i.DayLTE))
+	}
+	if i.Working != nil {
+		predicates = append(predicates, calendarday.WorkingEQ(*i.Working))
+	}
+	if i.WorkingNEQ != nil {
+		predicates = append(predicates, calendarday.WorkingNEQ(*i.WorkingNEQ))
+	}
+	if i.ClearedAt != nil {
+		predicates = append(predicates, calendarday.ClearedAtEQ(*i.ClearedAt))
+	}
+	if i.ClearedAtNEQ != nil {
+		predicates = append(predicates, calendarday.ClearedAtNEQ(*i.ClearedAtNEQ))
+	}
+	if len(i.ClearedAtIn) > 0 {
+		predicates = append(predicates, calendarday.ClearedAtIn(i.ClearedAtIn...))
+	}
+	if len(i.ClearedAtNotIn) > 0 {
+		predicates = append(predicates, calendarday.ClearedAtNotIn(i.ClearedAtNotIn...))
+	}
+	if i.ClearedAtGT != nil {
+		predicates = append(predicates, calendarday.ClearedAtGT(*i.ClearedAtGT))
+	}
+	if i.ClearedAtGTE != nil {
+		predicates = append(predicates, calendarday.ClearedAtGTE(*i.ClearedAtGTE))
+	}
+	if i.ClearedAtLT != nil {
+		predicates = append(predicates, calendarday.ClearedAtLT(*i.ClearedAtLT))
+	}
+	if i.ClearedAtLTE != nil {
+		predicates = append(predicates, calendarday.ClearedAtLTE(*i.ClearedAtLTE))
+	}
+	if i.ClearedAtIsNil {
+		predicates = append(predicates, calendarday.ClearedAtIsNil())
+	}
+	if i.ClearedAtNotNil {
+		predicates = append(predicates, calendarday.ClearedAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyCalendarDayWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return calendarday.And(predicates...), nil
+	}
+}
+
 // CertificateWhereInput represents a where input for filtering Certificate queries.
 type CertificateWhereInput struct {
 	Predicates []predicate.Certificate  `json:"-"`
@@ -9891,6 +10172,3926 @@ func (i *DepartmentWhereInput) P() (predicate.Department, error) {
 	}
 }
 
+// DutyAssignmentWhereInput represents a where input for filtering DutyAssignment queries.
+type DutyAssignmentWhereInput struct {
+	Predicates []predicate.DutyAssignment  `json:"-"`
+	Not        *DutyAssignmentWhereInput   `json:"not,omitempty"`
+	Or         []*DutyAssignmentWhereInput `json:"or,omitempty"`
+	And        []*DutyAssignmentWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID      *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ   *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn    []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDGT    *uuid.UUID  `json:"departmentIDGT,omitempty"`
+	DepartmentIDGTE   *uuid.UUID  `json:"departmentIDGTE,omitempty"`
+	DepartmentIDLT    *uuid.UUID  `json:"departmentIDLT,omitempty"`
+	DepartmentIDLTE   *uuid.UUID  `json:"departmentIDLTE,omitempty"`
+
+	// "roster_id" field predicates.
+	RosterID      *uuid.UUID  `json:"rosterID,omitempty"`
+	RosterIDNEQ   *uuid.UUID  `json:"rosterIDNEQ,omitempty"`
+	RosterIDIn    []uuid.UUID `json:"rosterIDIn,omitempty"`
+	RosterIDNotIn []uuid.UUID `json:"rosterIDNotIn,omitempty"`
+
+	// "shift_id" field predicates.
+	ShiftID      *uuid.UUID  `json:"shiftID,omitempty"`
+	ShiftIDNEQ   *uuid.UUID  `json:"shiftIDNEQ,omitempty"`
+	ShiftIDIn    []uuid.UUID `json:"shiftIDIn,omitempty"`
+	ShiftIDNotIn []uuid.UUID `json:"shiftIDNotIn,omitempty"`
+
+	// "staff_id" field predicates.
+	StaffID      *uuid.UUID  `json:"staffID,omitempty"`
+	StaffIDNEQ   *uuid.UUID  `json:"staffIDNEQ,omitempty"`
+	StaffIDIn    []uuid.UUID `json:"staffIDIn,omitempty"`
+	StaffIDNotIn []uuid.UUID `json:"staffIDNotIn,omitempty"`
+
+	// "day" field predicates.
+	Day      *time.Time  `json:"day,omitempty"`
+	DayNEQ   *time.Time  `json:"dayNEQ,omitempty"`
+	DayIn    []time.Time `json:"dayIn,omitempty"`
+	DayNotIn []time.Time `json:"dayNotIn,omitempty"`
+	DayGT    *time.Time  `json:"dayGT,omitempty"`
+	DayGTE   *time.Time  `json:"dayGTE,omitempty"`
+	DayLT    *time.Time  `json:"dayLT,omitempty"`
+	DayLTE   *time.Time  `json:"dayLTE,omitempty"`
+
+	// "starts_at" field predicates.
+	StartsAt      *time.Time  `json:"startsAt,omitempty"`
+	StartsAtNEQ   *time.Time  `json:"startsAtNEQ,omitempty"`
+	StartsAtIn    []time.Time `json:"startsAtIn,omitempty"`
+	StartsAtNotIn []time.Time `json:"startsAtNotIn,omitempty"`
+	StartsAtGT    *time.Time  `json:"startsAtGT,omitempty"`
+	StartsAtGTE   *time.Time  `json:"startsAtGTE,omitempty"`
+	StartsAtLT    *time.Time  `json:"startsAtLT,omitempty"`
+	StartsAtLTE   *time.Time  `json:"startsAtLTE,omitempty"`
+
+	// "ends_at" field predicates.
+	EndsAt      *time.Time  `json:"endsAt,omitempty"`
+	EndsAtNEQ   *time.Time  `json:"endsAtNEQ,omitempty"`
+	EndsAtIn    []time.Time `json:"endsAtIn,omitempty"`
+	EndsAtNotIn []time.Time `json:"endsAtNotIn,omitempty"`
+	EndsAtGT    *time.Time  `json:"endsAtGT,omitempty"`
+	EndsAtGTE   *time.Time  `json:"endsAtGTE,omitempty"`
+	EndsAtLT    *time.Time  `json:"endsAtLT,omitempty"`
+	EndsAtLTE   *time.Time  `json:"endsAtLTE,omitempty"`
+
+	// "origin" field predicates.
+	Origin      *dutyassignment.Origin  `json:"origin,omitempty"`
+	OriginNEQ   *dutyassignment.Origin  `json:"originNEQ,omitempty"`
+	OriginIn    []dutyassignment.Origin `json:"originIn,omitempty"`
+	OriginNotIn []dutyassignment.Origin `json:"originNotIn,omitempty"`
+
+	// "added_change_id" field predicates.
+	AddedChangeID       *uuid.UUID  `json:"addedChangeID,omitempty"`
+	AddedChangeIDNEQ    *uuid.UUID  `json:"addedChangeIDNEQ,omitempty"`
+	AddedChangeIDIn     []uuid.UUID `json:"addedChangeIDIn,omitempty"`
+	AddedChangeIDNotIn  []uuid.UUID `json:"addedChangeIDNotIn,omitempty"`
+	AddedChangeIDIsNil  bool        `json:"addedChangeIDIsNil,omitempty"`
+	AddedChangeIDNotNil bool        `json:"addedChangeIDNotNil,omitempty"`
+
+	// "removed_at" field predicates.
+	RemovedAt       *time.Time  `json:"removedAt,omitempty"`
+	RemovedAtNEQ    *time.Time  `json:"removedAtNEQ,omitempty"`
+	RemovedAtIn     []time.Time `json:"removedAtIn,omitempty"`
+	RemovedAtNotIn  []time.Time `json:"removedAtNotIn,omitempty"`
+	RemovedAtGT     *time.Time  `json:"removedAtGT,omitempty"`
+	RemovedAtGTE    *time.Time  `json:"removedAtGTE,omitempty"`
+	RemovedAtLT     *time.Time  `json:"removedAtLT,omitempty"`
+	RemovedAtLTE    *time.Time  `json:"removedAtLTE,omitempty"`
+	RemovedAtIsNil  bool        `json:"removedAtIsNil,omitempty"`
+	RemovedAtNotNil bool        `json:"removedAtNotNil,omitempty"`
+
+	// "removed_change_id" field predicates.
+	RemovedChangeID       *uuid.UUID  `json:"removedChangeID,omitempty"`
+	RemovedChangeIDNEQ    *uuid.UUID  `json:"removedChangeIDNEQ,omitempty"`
+	RemovedChangeIDIn     []uuid.UUID `json:"removedChangeIDIn,omitempty"`
+	RemovedChangeIDNotIn  []uuid.UUID `json:"removedChangeIDNotIn,omitempty"`
+	RemovedChangeIDIsNil  bool        `json:"removedChangeIDIsNil,omitempty"`
+	RemovedChangeIDNotNil bool        `json:"removedChangeIDNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *DutyAssignmentWhereInput) AddPredicates(predicates ...predicate.DutyAssignment) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the DutyAssignmentWhereInput filter on the DutyAssignmentQuery builder.
+func (i *DutyAssignmentWhereInput) Filter(q *DutyAssignmentQuery) (*DutyAssignmentQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyDutyAssignmentWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyDutyAssignmentWhereInput is returned in case the DutyAssignmentWhereInput is empty.
+var ErrEmptyDutyAssignmentWhereInput = errors.New("ent: empty predicate DutyAssignmentWhereInput")
+
+// P returns a predicate for filtering dutyassignments.
+// An error is returned if the input is empty or invalid.
+func (i *DutyAssignmentWhereInput) P() (predicate.DutyAssignment, error) {
+	var predicates []predicate.DutyAssignment
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, dutyassignment.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.DutyAssignment, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, dutyassignment.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.DutyAssignment, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, dutyassignment.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, dutyassignment.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, dutyassignment.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, dutyassignment.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, dutyassignment.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, dutyassignment.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, dutyassignment.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, dutyassignment.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, dutyassignment.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, dutyassignment.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, dutyassignment.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, dutyassignment.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, dutyassignment.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, dutyassignment.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, dutyassignment.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, dutyassignment.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, dutyassignment.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, dutyassignment.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, dutyassignment.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, dutyassignment.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, dutyassignment.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, dutyassignment.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, dutyassignment.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, dutyassignment.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, dutyassignment.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDGT != nil {
+		predicates = append(predicates, dutyassignment.DepartmentIDGT(*i.DepartmentIDGT))
+	}
+	if i.DepartmentIDGTE != nil {
+		predicates = append(predicates, dutyassignment.DepartmentIDGTE(*i.DepartmentIDGTE))
+	}
+	if i.DepartmentIDLT != nil {
+		predicates = append(predicates, dutyassignment.DepartmentIDLT(*i.DepartmentIDLT))
+	}
+	if i.DepartmentIDLTE != nil {
+		predicates = append(predicates, dutyassignment.DepartmentIDLTE(*i.DepartmentIDLTE))
+	}
+	if i.RosterID != nil {
+		predicates = append(predicates, dutyassignment.RosterIDEQ(*i.RosterID))
+	}
+	if i.RosterIDNEQ != nil {
+		predicates = append(predicates, dutyassignment.RosterIDNEQ(*i.RosterIDNEQ))
+	}
+	if len(i.RosterIDIn) > 0 {
+		predicates = append(predicates, dutyassignment.RosterIDIn(i.RosterIDIn...))
+	}
+	if len(i.RosterIDNotIn) > 0 {
+		predicates = append(predicates, dutyassignment.RosterIDNotIn(i.RosterIDNotIn...))
+	}
+	if i.ShiftID != nil {
+		predicates = append(predicates, dutyassignment.ShiftIDEQ(*i.ShiftID))
+	}
+	if i.ShiftIDNEQ != nil {
+		predicates = append(predicates, dutyassignment.ShiftIDNEQ(*i.ShiftIDNEQ))
+	}
+	if len(i.ShiftIDIn) > 0 {
+		predicates = append(predicates, dutyassignment.ShiftIDIn(i.ShiftIDIn...))
+	}
+	if len(i.ShiftIDNotIn) > 0 {
+		predicates = append(predicates, dutyassignment.ShiftIDNotIn(i.ShiftIDNotIn...))
+	}
+	if i.StaffID != nil {
+		predicates = append(predicates, dutyassignment.StaffIDEQ(*i.StaffID))
+	}
+	if i.StaffIDNEQ != nil {
+		predicates = append(predicates, dutyassignment.StaffIDNEQ(*i.StaffIDNEQ))
+	}
+	if len(i.StaffIDIn) > 0 {
+		predicates = append(predicates, dutyassignment.StaffIDIn(i.StaffIDIn...))
+	}
+	if len(i.StaffIDNotIn) > 0 {
+		predicates = append(predicates, dutyassignment.StaffIDNotIn(i.StaffIDNotIn...))
+	}
+	if i.Day != nil {
+		predicates = append(predicates, dutyassignment.DayEQ(*i.Day))
+	}
+	if i.DayNEQ != nil {
+		predicates = append(predicates, dutyassignment.DayNEQ(*i.DayNEQ))
+	}
+	if len(i.DayIn) > 0 {
+		predicates = append(predicates, dutyassignment.DayIn(i.DayIn...))
+	}
+	if len(i.DayNotIn) > 0 {
+		predicates = append(predicates, dutyassignment.DayNotIn(i.DayNotIn...))
+	}
+	if i.DayGT != nil {
+		predicates = append(predicates, dutyassignment.DayGT(*i.DayGT))
+	}
+	if i.DayGTE != nil {
+		predicates = append(predicates, dutyassignment.DayGTE(*i.DayGTE))
+	}
+	if i.DayLT != nil {
+		predicates = append(predicates, dutyassignment.DayLT(*i.DayLT))
+	}
+	if i.DayLTE != nil {
+		predicates = append(predicates, dutyassignment.DayLTE(*i.DayLTE))
+	}
+	if i.StartsAt != nil {
+		predicates = append(predicates, dutyassignment.StartsAtEQ(*i.StartsAt))
+	}
+	if i.StartsAtNEQ != nil {
+		predicates = append(predicates, dutyassignment.StartsAtNEQ(*i.StartsAtNEQ))
+	}
+	if len(i.StartsAtIn) > 0 {
+		predicates = append(predicates, dutyassignment.StartsAtIn(i.StartsAtIn...))
+	}
+	if len(i.StartsAtNotIn) > 0 {
+		predicates = append(predicates, dutyassignment.StartsAtNotIn(i.StartsAtNotIn...))
+	}
+	if i.StartsAtGT != nil {
+		predicates = append(predicates, dutyassignment.StartsAtGT(*i.StartsAtGT))
+	}
+	if i.StartsAtGTE != nil {
+		predicates = append(predicates, dutyassignment.StartsAtGTE(*i.StartsAtGTE))
+	}
+	if i.StartsAtLT != nil {
+		predicates = append(predicates, dutyassignment.StartsAtLT(*i.StartsAtLT))
+	}
+	if i.StartsAtLTE != nil {
+		predicates = append(predicates, dutyassignment.StartsAtLTE(*i.StartsAtLTE))
+	}
+	if i.EndsAt != nil {
+		predicates = append(predicates, dutyassignment.EndsAtEQ(*i.EndsAt))
+	}
+	if i.EndsAtNEQ != nil {
+		predicates = append(predicates, dutyassignment.EndsAtNEQ(*i.EndsAtNEQ))
+	}
+	if len(i.EndsAtIn) > 0 {
+		predicates = append(predicates, dutyassignment.EndsAtIn(i.EndsAtIn...))
+	}
+	if len(i.EndsAtNotIn) > 0 {
+		predicates = append(predicates, dutyassignment.EndsAtNotIn(i.EndsAtNotIn...))
+	}
+	if i.EndsAtGT != nil {
+		predicates = append(predicates, dutyassignment.EndsAtGT(*i.EndsAtGT))
+	}
+	if i.EndsAtGTE != nil {
+		predicates = append(predicates, dutyassignment.EndsAtGTE(*i.EndsAtGTE))
+	}
+	if i.EndsAtLT != nil {
+		predicates = append(predicates, dutyassignment.EndsAtLT(*i.EndsAtLT))
+	}
+	if i.EndsAtLTE != nil {
+		predicates = append(predicates, dutyassignment.EndsAtLTE(*i.EndsAtLTE))
+	}
+	if i.Origin != nil {
+		predicates = append(predicates, dutyassignment.OriginEQ(*i.Origin))
+	}
+	if i.OriginNEQ != nil {
+		predicates = append(predicates, dutyassignment.OriginNEQ(*i.OriginNEQ))
+	}
+	if len(i.OriginIn) > 0 {
+		predicates = append(predicates, dutyassignment.OriginIn(i.OriginIn...))
+	}
+	if len(i.OriginNotIn) > 0 {
+		predicates = append(predicates, dutyassignment.OriginNotIn(i.OriginNotIn...))
+	}
+	if i.AddedChangeID != nil {
+		predicates = append(predicates, dutyassignment.AddedChangeIDEQ(*i.AddedChangeID))
+	}
+	if i.AddedChangeIDNEQ != nil {
+		predicates = append(predicates, dutyassignment.AddedChangeIDNEQ(*i.AddedChangeIDNEQ))
+	}
+	if len(i.AddedChangeIDIn) > 0 {
+		predicates = append(predicates, dutyassignment.AddedChangeIDIn(i.AddedChangeIDIn...))
+	}
+	if len(i.AddedChangeIDNotIn) > 0 {
+		predicates = append(predicates, dutyassignment.AddedChangeIDNotIn(i.AddedChangeIDNotIn...))
+	}
+	if i.AddedChangeIDIsNil {
+		predicates = append(predicates, dutyassignment.AddedChangeIDIsNil())
+	}
+	if i.AddedChangeIDNotNil {
+		predicates = append(predicates, dutyassignment.AddedChangeIDNotNil())
+	}
+	if i.RemovedAt != nil {
+		predicates = append(predicates, dutyassignment.RemovedAtEQ(*i.RemovedAt))
+	}
+	if i.RemovedAtNEQ != nil {
+		predicates = append(predicates, dutyassignment.RemovedAtNEQ(*i.RemovedAtNEQ))
+	}
+	if len(i.RemovedAtIn) > 0 {
+		predicates = append(predicates, dutyassignment.RemovedAtIn(i.RemovedAtIn...))
+	}
+	if len(i.RemovedAtNotIn) > 0 {
+		predicates = append(predicates, dutyassignment.RemovedAtNotIn(i.RemovedAtNotIn...))
+	}
+	if i.RemovedAtGT != nil {
+		predicates = append(predicates, dutyassignment.RemovedAtGT(*i.RemovedAtGT))
+	}
+	if i.RemovedAtGTE != nil {
+		predicates = append(predicates, dutyassignment.RemovedAtGTE(*i.RemovedAtGTE))
+	}
+	if i.RemovedAtLT != nil {
+		predicates = append(predicates, dutyassignment.RemovedAtLT(*i.RemovedAtLT))
+	}
+	if i.RemovedAtLTE != nil {
+		predicates = append(predicates, dutyassignment.RemovedAtLTE(*i.RemovedAtLTE))
+	}
+	if i.RemovedAtIsNil {
+		predicates = append(predicates, dutyassignment.RemovedAtIsNil())
+	}
+	if i.RemovedAtNotNil {
+		predicates = append(predicates, dutyassignment.RemovedAtNotNil())
+	}
+	if i.RemovedChangeID != nil {
+		predicates = append(predicates, dutyassignment.RemovedChangeIDEQ(*i.RemovedChangeID))
+	}
+	if i.RemovedChangeIDNEQ != nil {
+		predicates = append(predicates, dutyassignment.RemovedChangeIDNEQ(*i.RemovedChangeIDNEQ))
+	}
+	if len(i.RemovedChangeIDIn) > 0 {
+		predicates = append(predicates, dutyassignment.RemovedChangeIDIn(i.RemovedChangeIDIn...))
+	}
+	if len(i.RemovedChangeIDNotIn) > 0 {
+		predicates = append(predicates, dutyassignment.RemovedChangeIDNotIn(i.RemovedChangeIDNotIn...))
+	}
+	if i.RemovedChangeIDIsNil {
+		predicates = append(predicates, dutyassignment.RemovedChangeIDIsNil())
+	}
+	if i.RemovedChangeIDNotNil {
+		predicates = append(predicates, dutyassignment.RemovedChangeIDNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyDutyAssignmentWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return dutyassignment.And(predicates...), nil
+	}
+}
+
+// DutyChangeWhereInput represents a where input for filtering DutyChange queries.
+type DutyChangeWhereInput struct {
+	Predicates []predicate.DutyChange  `json:"-"`
+	Not        *DutyChangeWhereInput   `json:"not,omitempty"`
+	Or         []*DutyChangeWhereInput `json:"or,omitempty"`
+	And        []*DutyChangeWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID      *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ   *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn    []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDGT    *uuid.UUID  `json:"departmentIDGT,omitempty"`
+	DepartmentIDGTE   *uuid.UUID  `json:"departmentIDGTE,omitempty"`
+	DepartmentIDLT    *uuid.UUID  `json:"departmentIDLT,omitempty"`
+	DepartmentIDLTE   *uuid.UUID  `json:"departmentIDLTE,omitempty"`
+
+	// "roster_id" field predicates.
+	RosterID      *uuid.UUID  `json:"rosterID,omitempty"`
+	RosterIDNEQ   *uuid.UUID  `json:"rosterIDNEQ,omitempty"`
+	RosterIDIn    []uuid.UUID `json:"rosterIDIn,omitempty"`
+	RosterIDNotIn []uuid.UUID `json:"rosterIDNotIn,omitempty"`
+
+	// "swap_id" field predicates.
+	SwapID       *uuid.UUID  `json:"swapID,omitempty"`
+	SwapIDNEQ    *uuid.UUID  `json:"swapIDNEQ,omitempty"`
+	SwapIDIn     []uuid.UUID `json:"swapIDIn,omitempty"`
+	SwapIDNotIn  []uuid.UUID `json:"swapIDNotIn,omitempty"`
+	SwapIDIsNil  bool        `json:"swapIDIsNil,omitempty"`
+	SwapIDNotNil bool        `json:"swapIDNotNil,omitempty"`
+
+	// "changed_at" field predicates.
+	ChangedAt      *time.Time  `json:"changedAt,omitempty"`
+	ChangedAtNEQ   *time.Time  `json:"changedAtNEQ,omitempty"`
+	ChangedAtIn    []time.Time `json:"changedAtIn,omitempty"`
+	ChangedAtNotIn []time.Time `json:"changedAtNotIn,omitempty"`
+	ChangedAtGT    *time.Time  `json:"changedAtGT,omitempty"`
+	ChangedAtGTE   *time.Time  `json:"changedAtGTE,omitempty"`
+	ChangedAtLT    *time.Time  `json:"changedAtLT,omitempty"`
+	ChangedAtLTE   *time.Time  `json:"changedAtLTE,omitempty"`
+
+	// "changed_by_id" field predicates.
+	ChangedByID      *uuid.UUID  `json:"changedByID,omitempty"`
+	ChangedByIDNEQ   *uuid.UUID  `json:"changedByIDNEQ,omitempty"`
+	ChangedByIDIn    []uuid.UUID `json:"changedByIDIn,omitempty"`
+	ChangedByIDNotIn []uuid.UUID `json:"changedByIDNotIn,omitempty"`
+	ChangedByIDGT    *uuid.UUID  `json:"changedByIDGT,omitempty"`
+	ChangedByIDGTE   *uuid.UUID  `json:"changedByIDGTE,omitempty"`
+	ChangedByIDLT    *uuid.UUID  `json:"changedByIDLT,omitempty"`
+	ChangedByIDLTE   *uuid.UUID  `json:"changedByIDLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *DutyChangeWhereInput) AddPredicates(predicates ...predicate.DutyChange) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the DutyChangeWhereInput filter on the DutyChangeQuery builder.
+func (i *DutyChangeWhereInput) Filter(q *DutyChangeQuery) (*DutyChangeQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyDutyChangeWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyDutyChangeWhereInput is returned in case the DutyChangeWhereInput is empty.
+var ErrEmptyDutyChangeWhereInput = errors.New("ent: empty predicate DutyChangeWhereInput")
+
+// P returns a predicate for filtering dutychanges.
+// An error is returned if the input is empty or invalid.
+func (i *DutyChangeWhereInput) P() (predicate.DutyChange, error) {
+	var predicates []predicate.DutyChange
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, dutychange.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.DutyChange, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, dutychange.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.DutyChange, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, dutychange.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, dutychange.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, dutychange.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, dutychange.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, dutychange.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, dutychange.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, dutychange.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, dutychange.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, dutychange.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, dutychange.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, dutychange.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, dutychange.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, dutychange.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, dutychange.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, dutychange.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, dutychange.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, dutychange.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, dutychange.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, dutychange.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, dutychange.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, dutychange.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, dutychange.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, dutychange.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, dutychange.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, dutychange.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDGT != nil {
+		predicates = append(predicates, dutychange.DepartmentIDGT(*i.DepartmentIDGT))
+	}
+	if i.DepartmentIDGTE != nil {
+		predicates = append(predicates, dutychange.DepartmentIDGTE(*i.DepartmentIDGTE))
+	}
+	if i.DepartmentIDLT != nil {
+		predicates = append(predicates, dutychange.DepartmentIDLT(*i.DepartmentIDLT))
+	}
+	if i.DepartmentIDLTE != nil {
+		predicates = append(predicates, dutychange.DepartmentIDLTE(*i.DepartmentIDLTE))
+	}
+	if i.RosterID != nil {
+		predicates = append(predicates, dutychange.RosterIDEQ(*i.RosterID))
+	}
+	if i.RosterIDNEQ != nil {
+		predicates = append(predicates, dutychange.RosterIDNEQ(*i.RosterIDNEQ))
+	}
+	if len(i.RosterIDIn) > 0 {
+		predicates = append(predicates, dutychange.RosterIDIn(i.RosterIDIn...))
+	}
+	if len(i.RosterIDNotIn) > 0 {
+		predicates = append(predicates, dutychange.RosterIDNotIn(i.RosterIDNotIn...))
+	}
+	if i.SwapID != nil {
+		predicates = append(predicates, dutychange.SwapIDEQ(*i.SwapID))
+	}
+	if i.SwapIDNEQ != nil {
+		predicates = append(predicates, dutychange.SwapIDNEQ(*i.SwapIDNEQ))
+	}
+	if len(i.SwapIDIn) > 0 {
+		predicates = append(predicates, dutychange.SwapIDIn(i.SwapIDIn...))
+	}
+	if len(i.SwapIDNotIn) > 0 {
+		predicates = append(predicates, dutychange.SwapIDNotIn(i.SwapIDNotIn...))
+	}
+	if i.SwapIDIsNil {
+		predicates = append(predicates, dutychange.SwapIDIsNil())
+	}
+	if i.SwapIDNotNil {
+		predicates = append(predicates, dutychange.SwapIDNotNil())
+	}
+	if i.ChangedAt != nil {
+		predicates = append(predicates, dutychange.ChangedAtEQ(*i.ChangedAt))
+	}
+	if i.ChangedAtNEQ != nil {
+		predicates = append(predicates, dutychange.ChangedAtNEQ(*i.ChangedAtNEQ))
+	}
+	if len(i.ChangedAtIn) > 0 {
+		predicates = append(predicates, dutychange.ChangedAtIn(i.ChangedAtIn...))
+	}
+	if len(i.ChangedAtNotIn) > 0 {
+		predicates = append(predicates, dutychange.ChangedAtNotIn(i.ChangedAtNotIn...))
+	}
+	if i.ChangedAtGT != nil {
+		predicates = append(predicates, dutychange.ChangedAtGT(*i.ChangedAtGT))
+	}
+	if i.ChangedAtGTE != nil {
+		predicates = append(predicates, dutychange.ChangedAtGTE(*i.ChangedAtGTE))
+	}
+	if i.ChangedAtLT != nil {
+		predicates = append(predicates, dutychange.ChangedAtLT(*i.ChangedAtLT))
+	}
+	if i.ChangedAtLTE != nil {
+		predicates = append(predicates, dutychange.ChangedAtLTE(*i.ChangedAtLTE))
+	}
+	if i.ChangedByID != nil {
+		predicates = append(predicates, dutychange.ChangedByIDEQ(*i.ChangedByID))
+	}
+	if i.ChangedByIDNEQ != nil {
+		predicates = append(predicates, dutychange.ChangedByIDNEQ(*i.ChangedByIDNEQ))
+	}
+	if len(i.ChangedByIDIn) > 0 {
+		predicates = append(predicates, dutychange.ChangedByIDIn(i.ChangedByIDIn...))
+	}
+	if len(i.ChangedByIDNotIn) > 0 {
+		predicates = append(predicates, dutychange.ChangedByIDNotIn(i.ChangedByIDNotIn...))
+	}
+	if i.ChangedByIDGT != nil {
+		predicates = append(predicates, dutychange.ChangedByIDGT(*i.ChangedByIDGT))
+	}
+	if i.ChangedByIDGTE != nil {
+		predicates = append(predicates, dutychange.ChangedByIDGTE(*i.ChangedByIDGTE))
+	}
+	if i.ChangedByIDLT != nil {
+		predicates = append(predicates, dutychange.ChangedByIDLT(*i.ChangedByIDLT))
+	}
+	if i.ChangedByIDLTE != nil {
+		predicates = append(predicates, dutychange.ChangedByIDLTE(*i.ChangedByIDLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyDutyChangeWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return dutychange.And(predicates...), nil
+	}
+}
+
+// DutyFeedWhereInput represents a where input for filtering DutyFeed queries.
+type DutyFeedWhereInput struct {
+	Predicates []predicate.DutyFeed  `json:"-"`
+	Not        *DutyFeedWhereInput   `json:"not,omitempty"`
+	Or         []*DutyFeedWhereInput `json:"or,omitempty"`
+	And        []*DutyFeedWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID      *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ   *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn    []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDGT    *uuid.UUID  `json:"departmentIDGT,omitempty"`
+	DepartmentIDGTE   *uuid.UUID  `json:"departmentIDGTE,omitempty"`
+	DepartmentIDLT    *uuid.UUID  `json:"departmentIDLT,omitempty"`
+	DepartmentIDLTE   *uuid.UUID  `json:"departmentIDLTE,omitempty"`
+
+	// "staff_id" field predicates.
+	StaffID      *uuid.UUID  `json:"staffID,omitempty"`
+	StaffIDNEQ   *uuid.UUID  `json:"staffIDNEQ,omitempty"`
+	StaffIDIn    []uuid.UUID `json:"staffIDIn,omitempty"`
+	StaffIDNotIn []uuid.UUID `json:"staffIDNotIn,omitempty"`
+
+	// "account_id" field predicates.
+	AccountID      *uuid.UUID  `json:"accountID,omitempty"`
+	AccountIDNEQ   *uuid.UUID  `json:"accountIDNEQ,omitempty"`
+	AccountIDIn    []uuid.UUID `json:"accountIDIn,omitempty"`
+	AccountIDNotIn []uuid.UUID `json:"accountIDNotIn,omitempty"`
+	AccountIDGT    *uuid.UUID  `json:"accountIDGT,omitempty"`
+	AccountIDGTE   *uuid.UUID  `json:"accountIDGTE,omitempty"`
+	AccountIDLT    *uuid.UUID  `json:"accountIDLT,omitempty"`
+	AccountIDLTE   *uuid.UUID  `json:"accountIDLTE,omitempty"`
+
+	// "revoked_at" field predicates.
+	RevokedAt       *time.Time  `json:"revokedAt,omitempty"`
+	RevokedAtNEQ    *time.Time  `json:"revokedAtNEQ,omitempty"`
+	RevokedAtIn     []time.Time `json:"revokedAtIn,omitempty"`
+	RevokedAtNotIn  []time.Time `json:"revokedAtNotIn,omitempty"`
+	RevokedAtGT     *time.Time  `json:"revokedAtGT,omitempty"`
+	RevokedAtGTE    *time.Time  `json:"revokedAtGTE,omitempty"`
+	RevokedAtLT     *time.Time  `json:"revokedAtLT,omitempty"`
+	RevokedAtLTE    *time.Time  `json:"revokedAtLTE,omitempty"`
+	RevokedAtIsNil  bool        `json:"revokedAtIsNil,omitempty"`
+	RevokedAtNotNil bool        `json:"revokedAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *DutyFeedWhereInput) AddPredicates(predicates ...predicate.DutyFeed) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the DutyFeedWhereInput filter on the DutyFeedQuery builder.
+func (i *DutyFeedWhereInput) Filter(q *DutyFeedQuery) (*DutyFeedQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyDutyFeedWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyDutyFeedWhereInput is returned in case the DutyFeedWhereInput is empty.
+var ErrEmptyDutyFeedWhereInput = errors.New("ent: empty predicate DutyFeedWhereInput")
+
+// P returns a predicate for filtering dutyfeeds.
+// An error is returned if the input is empty or invalid.
+func (i *DutyFeedWhereInput) P() (predicate.DutyFeed, error) {
+	var predicates []predicate.DutyFeed
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, dutyfeed.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.DutyFeed, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, dutyfeed.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.DutyFeed, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, dutyfeed.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, dutyfeed.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, dutyfeed.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, dutyfeed.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, dutyfeed.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, dutyfeed.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, dutyfeed.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, dutyfeed.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, dutyfeed.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, dutyfeed.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, dutyfeed.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, dutyfeed.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, dutyfeed.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, dutyfeed.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, dutyfeed.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, dutyfeed.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, dutyfeed.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, dutyfeed.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, dutyfeed.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, dutyfeed.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, dutyfeed.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, dutyfeed.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, dutyfeed.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, dutyfeed.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, dutyfeed.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDGT != nil {
+		predicates = append(predicates, dutyfeed.DepartmentIDGT(*i.DepartmentIDGT))
+	}
+	if i.DepartmentIDGTE != nil {
+		predicates = append(predicates, dutyfeed.DepartmentIDGTE(*i.DepartmentIDGTE))
+	}
+	if i.DepartmentIDLT != nil {
+		predicates = append(predicates, dutyfeed.DepartmentIDLT(*i.DepartmentIDLT))
+	}
+	if i.DepartmentIDLTE != nil {
+		predicates = append(predicates, dutyfeed.DepartmentIDLTE(*i.DepartmentIDLTE))
+	}
+	if i.StaffID != nil {
+		predicates = append(predicates, dutyfeed.StaffIDEQ(*i.StaffID))
+	}
+	if i.StaffIDNEQ != nil {
+		predicates = append(predicates, dutyfeed.StaffIDNEQ(*i.StaffIDNEQ))
+	}
+	if len(i.StaffIDIn) > 0 {
+		predicates = append(predicates, dutyfeed.StaffIDIn(i.StaffIDIn...))
+	}
+	if len(i.StaffIDNotIn) > 0 {
+		predicates = append(predicates, dutyfeed.StaffIDNotIn(i.StaffIDNotIn...))
+	}
+	if i.AccountID != nil {
+		predicates = append(predicates, dutyfeed.AccountIDEQ(*i.AccountID))
+	}
+	if i.AccountIDNEQ != nil {
+		predicates = append(predicates, dutyfeed.AccountIDNEQ(*i.AccountIDNEQ))
+	}
+	if len(i.AccountIDIn) > 0 {
+		predicates = append(predicates, dutyfeed.AccountIDIn(i.AccountIDIn...))
+	}
+	if len(i.AccountIDNotIn) > 0 {
+		predicates = append(predicates, dutyfeed.AccountIDNotIn(i.AccountIDNotIn...))
+	}
+	if i.AccountIDGT != nil {
+		predicates = append(predicates, dutyfeed.AccountIDGT(*i.AccountIDGT))
+	}
+	if i.AccountIDGTE != nil {
+		predicates = append(predicates, dutyfeed.AccountIDGTE(*i.AccountIDGTE))
+	}
+	if i.AccountIDLT != nil {
+		predicates = append(predicates, dutyfeed.AccountIDLT(*i.AccountIDLT))
+	}
+	if i.AccountIDLTE != nil {
+		predicates = append(predicates, dutyfeed.AccountIDLTE(*i.AccountIDLTE))
+	}
+	if i.RevokedAt != nil {
+		predicates = append(predicates, dutyfeed.RevokedAtEQ(*i.RevokedAt))
+	}
+	if i.RevokedAtNEQ != nil {
+		predicates = append(predicates, dutyfeed.RevokedAtNEQ(*i.RevokedAtNEQ))
+	}
+	if len(i.RevokedAtIn) > 0 {
+		predicates = append(predicates, dutyfeed.RevokedAtIn(i.RevokedAtIn...))
+	}
+	if len(i.RevokedAtNotIn) > 0 {
+		predicates = append(predicates, dutyfeed.RevokedAtNotIn(i.RevokedAtNotIn...))
+	}
+	if i.RevokedAtGT != nil {
+		predicates = append(predicates, dutyfeed.RevokedAtGT(*i.RevokedAtGT))
+	}
+	if i.RevokedAtGTE != nil {
+		predicates = append(predicates, dutyfeed.RevokedAtGTE(*i.RevokedAtGTE))
+	}
+	if i.RevokedAtLT != nil {
+		predicates = append(predicates, dutyfeed.RevokedAtLT(*i.RevokedAtLT))
+	}
+	if i.RevokedAtLTE != nil {
+		predicates = append(predicates, dutyfeed.RevokedAtLTE(*i.RevokedAtLTE))
+	}
+	if i.RevokedAtIsNil {
+		predicates = append(predicates, dutyfeed.RevokedAtIsNil())
+	}
+	if i.RevokedAtNotNil {
+		predicates = append(predicates, dutyfeed.RevokedAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyDutyFeedWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return dutyfeed.And(predicates...), nil
+	}
+}
+
+// DutyHandoverWhereInput represents a where input for filtering DutyHandover queries.
+type DutyHandoverWhereInput struct {
+	Predicates []predicate.DutyHandover  `json:"-"`
+	Not        *DutyHandoverWhereInput   `json:"not,omitempty"`
+	Or         []*DutyHandoverWhereInput `json:"or,omitempty"`
+	And        []*DutyHandoverWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID      *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ   *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn    []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDGT    *uuid.UUID  `json:"departmentIDGT,omitempty"`
+	DepartmentIDGTE   *uuid.UUID  `json:"departmentIDGTE,omitempty"`
+	DepartmentIDLT    *uuid.UUID  `json:"departmentIDLT,omitempty"`
+	DepartmentIDLTE   *uuid.UUID  `json:"departmentIDLTE,omitempty"`
+
+	// "ended_at" field predicates.
+	EndedAt      *time.Time  `json:"endedAt,omitempty"`
+	EndedAtNEQ   *time.Time  `json:"endedAtNEQ,omitempty"`
+	EndedAtIn    []time.Time `json:"endedAtIn,omitempty"`
+	EndedAtNotIn []time.Time `json:"endedAtNotIn,omitempty"`
+	EndedAtGT    *time.Time  `json:"endedAtGT,omitempty"`
+	EndedAtGTE   *time.Time  `json:"endedAtGTE,omitempty"`
+	EndedAtLT    *time.Time  `json:"endedAtLT,omitempty"`
+	EndedAtLTE   *time.Time  `json:"endedAtLTE,omitempty"`
+
+	// "begins_at" field predicates.
+	BeginsAt      *time.Time  `json:"beginsAt,omitempty"`
+	BeginsAtNEQ   *time.Time  `json:"beginsAtNEQ,omitempty"`
+	BeginsAtIn    []time.Time `json:"beginsAtIn,omitempty"`
+	BeginsAtNotIn []time.Time `json:"beginsAtNotIn,omitempty"`
+	BeginsAtGT    *time.Time  `json:"beginsAtGT,omitempty"`
+	BeginsAtGTE   *time.Time  `json:"beginsAtGTE,omitempty"`
+	BeginsAtLT    *time.Time  `json:"beginsAtLT,omitempty"`
+	BeginsAtLTE   *time.Time  `json:"beginsAtLTE,omitempty"`
+
+	// "due_at" field predicates.
+	DueAt      *time.Time  `json:"dueAt,omitempty"`
+	DueAtNEQ   *time.Time  `json:"dueAtNEQ,omitempty"`
+	DueAtIn    []time.Time `json:"dueAtIn,omitempty"`
+	DueAtNotIn []time.Time `json:"dueAtNotIn,omitempty"`
+	DueAtGT    *time.Time  `json:"dueAtGT,omitempty"`
+	DueAtGTE   *time.Time  `json:"dueAtGTE,omitempty"`
+	DueAtLT    *time.Time  `json:"dueAtLT,omitempty"`
+	DueAtLTE   *time.Time  `json:"dueAtLTE,omitempty"`
+
+	// "state" field predicates.
+	State      *dutyhandover.State  `json:"state,omitempty"`
+	StateNEQ   *dutyhandover.State  `json:"stateNEQ,omitempty"`
+	StateIn    []dutyhandover.State `json:"stateIn,omitempty"`
+	StateNotIn []dutyhandover.State `json:"stateNotIn,omitempty"`
+
+	// "outgoing_id" field predicates.
+	OutgoingID       *uuid.UUID  `json:"outgoingID,omitempty"`
+	OutgoingIDNEQ    *uuid.UUID  `json:"outgoingIDNEQ,omitempty"`
+	OutgoingIDIn     []uuid.UUID `json:"outgoingIDIn,omitempty"`
+	OutgoingIDNotIn  []uuid.UUID `json:"outgoingIDNotIn,omitempty"`
+	OutgoingIDIsNil  bool        `json:"outgoingIDIsNil,omitempty"`
+	OutgoingIDNotNil bool        `json:"outgoingIDNotNil,omitempty"`
+
+	// "incoming_id" field predicates.
+	IncomingID       *uuid.UUID  `json:"incomingID,omitempty"`
+	IncomingIDNEQ    *uuid.UUID  `json:"incomingIDNEQ,omitempty"`
+	IncomingIDIn     []uuid.UUID `json:"incomingIDIn,omitempty"`
+	IncomingIDNotIn  []uuid.UUID `json:"incomingIDNotIn,omitempty"`
+	IncomingIDIsNil  bool        `json:"incomingIDIsNil,omitempty"`
+	IncomingIDNotNil bool        `json:"incomingIDNotNil,omitempty"`
+
+	// "signed_at" field predicates.
+	SignedAt       *time.Time  `json:"signedAt,omitempty"`
+	SignedAtNEQ    *time.Time  `json:"signedAtNEQ,omitempty"`
+	SignedAtIn     []time.Time `json:"signedAtIn,omitempty"`
+	SignedAtNotIn  []time.Time `json:"signedAtNotIn,omitempty"`
+	SignedAtGT     *time.Time  `json:"signedAtGT,omitempty"`
+	SignedAtGTE    *time.Time  `json:"signedAtGTE,omitempty"`
+	SignedAtLT     *time.Time  `json:"signedAtLT,omitempty"`
+	SignedAtLTE    *time.Time  `json:"signedAtLTE,omitempty"`
+	SignedAtIsNil  bool        `json:"signedAtIsNil,omitempty"`
+	SignedAtNotNil bool        `json:"signedAtNotNil,omitempty"`
+
+	// "late" field predicates.
+	Late    *bool `json:"late,omitempty"`
+	LateNEQ *bool `json:"lateNEQ,omitempty"`
+
+	// "disputed" field predicates.
+	Disputed      *int  `json:"disputed,omitempty"`
+	DisputedNEQ   *int  `json:"disputedNEQ,omitempty"`
+	DisputedIn    []int `json:"disputedIn,omitempty"`
+	DisputedNotIn []int `json:"disputedNotIn,omitempty"`
+	DisputedGT    *int  `json:"disputedGT,omitempty"`
+	DisputedGTE   *int  `json:"disputedGTE,omitempty"`
+	DisputedLT    *int  `json:"disputedLT,omitempty"`
+	DisputedLTE   *int  `json:"disputedLTE,omitempty"`
+
+	// "filled_by_id" field predicates.
+	FilledByID       *uuid.UUID  `json:"filledByID,omitempty"`
+	FilledByIDNEQ    *uuid.UUID  `json:"filledByIDNEQ,omitempty"`
+	FilledByIDIn     []uuid.UUID `json:"filledByIDIn,omitempty"`
+	FilledByIDNotIn  []uuid.UUID `json:"filledByIDNotIn,omitempty"`
+	FilledByIDGT     *uuid.UUID  `json:"filledByIDGT,omitempty"`
+	FilledByIDGTE    *uuid.UUID  `json:"filledByIDGTE,omitempty"`
+	FilledByIDLT     *uuid.UUID  `json:"filledByIDLT,omitempty"`
+	FilledByIDLTE    *uuid.UUID  `json:"filledByIDLTE,omitempty"`
+	FilledByIDIsNil  bool        `json:"filledByIDIsNil,omitempty"`
+	FilledByIDNotNil bool        `json:"filledByIDNotNil,omitempty"`
+
+	// "cancelled_by_id" field predicates.
+	CancelledByID       *uuid.UUID  `json:"cancelledByID,omitempty"`
+	CancelledByIDNEQ    *uuid.UUID  `json:"cancelledByIDNEQ,omitempty"`
+	CancelledByIDIn     []uuid.UUID `json:"cancelledByIDIn,omitempty"`
+	CancelledByIDNotIn  []uuid.UUID `json:"cancelledByIDNotIn,omitempty"`
+	CancelledByIDGT     *uuid.UUID  `json:"cancelledByIDGT,omitempty"`
+	CancelledByIDGTE    *uuid.UUID  `json:"cancelledByIDGTE,omitempty"`
+	CancelledByIDLT     *uuid.UUID  `json:"cancelledByIDLT,omitempty"`
+	CancelledByIDLTE    *uuid.UUID  `json:"cancelledByIDLTE,omitempty"`
+	CancelledByIDIsNil  bool        `json:"cancelledByIDIsNil,omitempty"`
+	CancelledByIDNotNil bool        `json:"cancelledByIDNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *DutyHandoverWhereInput) AddPredicates(predicates ...predicate.DutyHandover) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the DutyHandoverWhereInput filter on the DutyHandoverQuery builder.
+func (i *DutyHandoverWhereInput) Filter(q *DutyHandoverQuery) (*DutyHandoverQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyDutyHandoverWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyDutyHandoverWhereInput is returned in case the DutyHandoverWhereInput is empty.
+var ErrEmptyDutyHandoverWhereInput = errors.New("ent: empty predicate DutyHandoverWhereInput")
+
+// P returns a predicate for filtering dutyhandovers.
+// An error is returned if the input is empty or invalid.
+func (i *DutyHandoverWhereInput) P() (predicate.DutyHandover, error) {
+	var predicates []predicate.DutyHandover
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, dutyhandover.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.DutyHandover, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, dutyhandover.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.DutyHandover, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, dutyhandover.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, dutyhandover.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, dutyhandover.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, dutyhandover.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, dutyhandover.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, dutyhandover.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, dutyhandover.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, dutyhandover.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, dutyhandover.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, dutyhandover.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, dutyhandover.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, dutyhandover.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, dutyhandover.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, dutyhandover.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, dutyhandover.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, dutyhandover.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, dutyhandover.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, dutyhandover.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, dutyhandover.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, dutyhandover.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, dutyhandover.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, dutyhandover.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, dutyhandover.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, dutyhandover.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, dutyhandover.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDGT != nil {
+		predicates = append(predicates, dutyhandover.DepartmentIDGT(*i.DepartmentIDGT))
+	}
+	if i.DepartmentIDGTE != nil {
+		predicates = append(predicates, dutyhandover.DepartmentIDGTE(*i.DepartmentIDGTE))
+	}
+	if i.DepartmentIDLT != nil {
+		predicates = append(predicates, dutyhandover.DepartmentIDLT(*i.DepartmentIDLT))
+	}
+	if i.DepartmentIDLTE != nil {
+		predicates = append(predicates, dutyhandover.DepartmentIDLTE(*i.DepartmentIDLTE))
+	}
+	if i.EndedAt != nil {
+		predicates = append(predicates, dutyhandover.EndedAtEQ(*i.EndedAt))
+	}
+	if i.EndedAtNEQ != nil {
+		predicates = append(predicates, dutyhandover.EndedAtNEQ(*i.EndedAtNEQ))
+	}
+	if len(i.EndedAtIn) > 0 {
+		predicates = append(predicates, dutyhandover.EndedAtIn(i.EndedAtIn...))
+	}
+	if len(i.EndedAtNotIn) > 0 {
+		predicates = append(predicates, dutyhandover.EndedAtNotIn(i.EndedAtNotIn...))
+	}
+	if i.EndedAtGT != nil {
+		predicates = append(predicates, dutyhandover.EndedAtGT(*i.EndedAtGT))
+	}
+	if i.EndedAtGTE != nil {
+		predicates = append(predicates, dutyhandover.EndedAtGTE(*i.EndedAtGTE))
+	}
+	if i.EndedAtLT != nil {
+		predicates = append(predicates, dutyhandover.EndedAtLT(*i.EndedAtLT))
+	}
+	if i.EndedAtLTE != nil {
+		predicates = append(predicates, dutyhandover.EndedAtLTE(*i.EndedAtLTE))
+	}
+	if i.BeginsAt != nil {
+		predicates = append(predicates, dutyhandover.BeginsAtEQ(*i.BeginsAt))
+	}
+	if i.BeginsAtNEQ != nil {
+		predicates = append(predicates, dutyhandover.BeginsAtNEQ(*i.BeginsAtNEQ))
+	}
+	if len(i.BeginsAtIn) > 0 {
+		predicates = append(predicates, dutyhandover.BeginsAtIn(i.BeginsAtIn...))
+	}
+	if len(i.BeginsAtNotIn) > 0 {
+		predicates = append(predicates, dutyhandover.BeginsAtNotIn(i.BeginsAtNotIn...))
+	}
+	if i.BeginsAtGT != nil {
+		predicates = append(predicates, dutyhandover.BeginsAtGT(*i.BeginsAtGT))
+	}
+	if i.BeginsAtGTE != nil {
+		predicates = append(predicates, dutyhandover.BeginsAtGTE(*i.BeginsAtGTE))
+	}
+	if i.BeginsAtLT != nil {
+		predicates = append(predicates, dutyhandover.BeginsAtLT(*i.BeginsAtLT))
+	}
+	if i.BeginsAtLTE != nil {
+		predicates = append(predicates, dutyhandover.BeginsAtLTE(*i.BeginsAtLTE))
+	}
+	if i.DueAt != nil {
+		predicates = append(predicates, dutyhandover.DueAtEQ(*i.DueAt))
+	}
+	if i.DueAtNEQ != nil {
+		predicates = append(predicates, dutyhandover.DueAtNEQ(*i.DueAtNEQ))
+	}
+	if len(i.DueAtIn) > 0 {
+		predicates = append(predicates, dutyhandover.DueAtIn(i.DueAtIn...))
+	}
+	if len(i.DueAtNotIn) > 0 {
+		predicates = append(predicates, dutyhandover.DueAtNotIn(i.DueAtNotIn...))
+	}
+	if i.DueAtGT != nil {
+		predicates = append(predicates, dutyhandover.DueAtGT(*i.DueAtGT))
+	}
+	if i.DueAtGTE != nil {
+		predicates = append(predicates, dutyhandover.DueAtGTE(*i.DueAtGTE))
+	}
+	if i.DueAtLT != nil {
+		predicates = append(predicates, dutyhandover.DueAtLT(*i.DueAtLT))
+	}
+	if i.DueAtLTE != nil {
+		predicates = append(predicates, dutyhandover.DueAtLTE(*i.DueAtLTE))
+	}
+	if i.State != nil {
+		predicates = append(predicates, dutyhandover.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, dutyhandover.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, dutyhandover.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, dutyhandover.StateNotIn(i.StateNotIn...))
+	}
+	if i.OutgoingID != nil {
+		predicates = append(predicates, dutyhandover.OutgoingIDEQ(*i.OutgoingID))
+	}
+	if i.OutgoingIDNEQ != nil {
+		predicates = append(predicates, dutyhandover.OutgoingIDNEQ(*i.OutgoingIDNEQ))
+	}
+	if len(i.OutgoingIDIn) > 0 {
+		predicates = append(predicates, dutyhandover.OutgoingIDIn(i.OutgoingIDIn...))
+	}
+	if len(i.OutgoingIDNotIn) > 0 {
+		predicates = append(predicates, dutyhandover.OutgoingIDNotIn(i.OutgoingIDNotIn...))
+	}
+	if i.OutgoingIDIsNil {
+		predicates = append(predicates, dutyhandover.OutgoingIDIsNil())
+	}
+	if i.OutgoingIDNotNil {
+		predicates = append(predicates, dutyhandover.OutgoingIDNotNil())
+	}
+	if i.IncomingID != nil {
+		predicates = append(predicates, dutyhandover.IncomingIDEQ(*i.IncomingID))
+	}
+	if i.IncomingIDNEQ != nil {
+		predicates = append(predicates, dutyhandover.IncomingIDNEQ(*i.IncomingIDNEQ))
+	}
+	if len(i.IncomingIDIn) > 0 {
+		predicates = append(predicates, dutyhandover.IncomingIDIn(i.IncomingIDIn...))
+	}
+	if len(i.IncomingIDNotIn) > 0 {
+		predicates = append(predicates, dutyhandover.IncomingIDNotIn(i.IncomingIDNotIn...))
+	}
+	if i.IncomingIDIsNil {
+		predicates = append(predicates, dutyhandover.IncomingIDIsNil())
+	}
+	if i.IncomingIDNotNil {
+		predicates = append(predicates, dutyhandover.IncomingIDNotNil())
+	}
+	if i.SignedAt != nil {
+		predicates = append(predicates, dutyhandover.SignedAtEQ(*i.SignedAt))
+	}
+	if i.SignedAtNEQ != nil {
+		predicates = append(predicates, dutyhandover.SignedAtNEQ(*i.SignedAtNEQ))
+	}
+	if len(i.SignedAtIn) > 0 {
+		predicates = append(predicates, dutyhandover.SignedAtIn(i.SignedAtIn...))
+	}
+	if len(i.SignedAtNotIn) > 0 {
+		predicates = append(predicates, dutyhandover.SignedAtNotIn(i.SignedAtNotIn...))
+	}
+	if i.SignedAtGT != nil {
+		predicates = append(predicates, dutyhandover.SignedAtGT(*i.SignedAtGT))
+	}
+	if i.SignedAtGTE != nil {
+		predicates = append(predicates, dutyhandover.SignedAtGTE(*i.SignedAtGTE))
+	}
+	if i.SignedAtLT != nil {
+		predicates = append(predicates, dutyhandover.SignedAtLT(*i.SignedAtLT))
+	}
+	if i.SignedAtLTE != nil {
+		predicates = append(predicates, dutyhandover.SignedAtLTE(*i.SignedAtLTE))
+	}
+	if i.SignedAtIsNil {
+		predicates = append(predicates, dutyhandover.SignedAtIsNil())
+	}
+	if i.SignedAtNotNil {
+		predicates = append(predicates, dutyhandover.SignedAtNotNil())
+	}
+	if i.Late != nil {
+		predicates = append(predicates, dutyhandover.LateEQ(*i.Late))
+	}
+	if i.LateNEQ != nil {
+		predicates = append(predicates, dutyhandover.LateNEQ(*i.LateNEQ))
+	}
+	if i.Disputed != nil {
+		predicates = append(predicates, dutyhandover.DisputedEQ(*i.Disputed))
+	}
+	if i.DisputedNEQ != nil {
+		predicates = append(predicates, dutyhandover.DisputedNEQ(*i.DisputedNEQ))
+	}
+	if len(i.DisputedIn) > 0 {
+		predicates = append(predicates, dutyhandover.DisputedIn(i.DisputedIn...))
+	}
+	if len(i.DisputedNotIn) > 0 {
+		predicates = append(predicates, dutyhandover.DisputedNotIn(i.DisputedNotIn...))
+	}
+	if i.DisputedGT != nil {
+		predicates = append(predicates, dutyhandover.DisputedGT(*i.DisputedGT))
+	}
+	if i.DisputedGTE != nil {
+		predicates = append(predicates, dutyhandover.DisputedGTE(*i.DisputedGTE))
+	}
+	if i.DisputedLT != nil {
+		predicates = append(predicates, dutyhandover.DisputedLT(*i.DisputedLT))
+	}
+	if i.DisputedLTE != nil {
+		predicates = append(predicates, dutyhandover.DisputedLTE(*i.DisputedLTE))
+	}
+	if i.FilledByID != nil {
+		predicates = append(predicates, dutyhandover.FilledByIDEQ(*i.FilledByID))
+	}
+	if i.FilledByIDNEQ != nil {
+		predicates = append(predicates, dutyhandover.FilledByIDNEQ(*i.FilledByIDNEQ))
+	}
+	if len(i.FilledByIDIn) > 0 {
+		predicates = append(predicates, dutyhandover.FilledByIDIn(i.FilledByIDIn...))
+	}
+	if len(i.FilledByIDNotIn) > 0 {
+		predicates = append(predicates, dutyhandover.FilledByIDNotIn(i.FilledByIDNotIn...))
+	}
+	if i.FilledByIDGT != nil {
+		predicates = append(predicates, dutyhandover.FilledByIDGT(*i.FilledByIDGT))
+	}
+	if i.FilledByIDGTE != nil {
+		predicates = append(predicates, dutyhandover.FilledByIDGTE(*i.FilledByIDGTE))
+	}
+	if i.FilledByIDLT != nil {
+		predicates = append(predicates, dutyhandover.FilledByIDLT(*i.FilledByIDLT))
+	}
+	if i.FilledByIDLTE != nil {
+		predicates = append(predicates, dutyhandover.FilledByIDLTE(*i.FilledByIDLTE))
+	}
+	if i.FilledByIDIsNil {
+		predicates = append(predicates, dutyhandover.FilledByIDIsNil())
+	}
+	if i.FilledByIDNotNil {
+		predicates = append(predicates, dutyhandover.FilledByIDNotNil())
+	}
+	if i.CancelledByID != nil {
+		predicates = append(predicates, dutyhandover.CancelledByIDEQ(*i.CancelledByID))
+	}
+	if i.CancelledByIDNEQ != nil {
+		predicates = append(predicates, dutyhandover.CancelledByIDNEQ(*i.CancelledByIDNEQ))
+	}
+	if len(i.CancelledByIDIn) > 0 {
+		predicates = append(predicates, dutyhandover.CancelledByIDIn(i.CancelledByIDIn...))
+	}
+	if len(i.CancelledByIDNotIn) > 0 {
+		predicates = append(predicates, dutyhandover.CancelledByIDNotIn(i.CancelledByIDNotIn...))
+	}
+	if i.CancelledByIDGT != nil {
+		predicates = append(predicates, dutyhandover.CancelledByIDGT(*i.CancelledByIDGT))
+	}
+	if i.CancelledByIDGTE != nil {
+		predicates = append(predicates, dutyhandover.CancelledByIDGTE(*i.CancelledByIDGTE))
+	}
+	if i.CancelledByIDLT != nil {
+		predicates = append(predicates, dutyhandover.CancelledByIDLT(*i.CancelledByIDLT))
+	}
+	if i.CancelledByIDLTE != nil {
+		predicates = append(predicates, dutyhandover.CancelledByIDLTE(*i.CancelledByIDLTE))
+	}
+	if i.CancelledByIDIsNil {
+		predicates = append(predicates, dutyhandover.CancelledByIDIsNil())
+	}
+	if i.CancelledByIDNotNil {
+		predicates = append(predicates, dutyhandover.CancelledByIDNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyDutyHandoverWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return dutyhandover.And(predicates...), nil
+	}
+}
+
+// DutyHandoverLineWhereInput represents a where input for filtering DutyHandoverLine queries.
+type DutyHandoverLineWhereInput struct {
+	Predicates []predicate.DutyHandoverLine  `json:"-"`
+	Not        *DutyHandoverLineWhereInput   `json:"not,omitempty"`
+	Or         []*DutyHandoverLineWhereInput `json:"or,omitempty"`
+	And        []*DutyHandoverLineWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID      *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ   *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn    []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDGT    *uuid.UUID  `json:"departmentIDGT,omitempty"`
+	DepartmentIDGTE   *uuid.UUID  `json:"departmentIDGTE,omitempty"`
+	DepartmentIDLT    *uuid.UUID  `json:"departmentIDLT,omitempty"`
+	DepartmentIDLTE   *uuid.UUID  `json:"departmentIDLTE,omitempty"`
+
+	// "handover_id" field predicates.
+	HandoverID      *uuid.UUID  `json:"handoverID,omitempty"`
+	HandoverIDNEQ   *uuid.UUID  `json:"handoverIDNEQ,omitempty"`
+	HandoverIDIn    []uuid.UUID `json:"handoverIDIn,omitempty"`
+	HandoverIDNotIn []uuid.UUID `json:"handoverIDNotIn,omitempty"`
+
+	// "source" field predicates.
+	Source             *string  `json:"source,omitempty"`
+	SourceNEQ          *string  `json:"sourceNEQ,omitempty"`
+	SourceIn           []string `json:"sourceIn,omitempty"`
+	SourceNotIn        []string `json:"sourceNotIn,omitempty"`
+	SourceGT           *string  `json:"sourceGT,omitempty"`
+	SourceGTE          *string  `json:"sourceGTE,omitempty"`
+	SourceLT           *string  `json:"sourceLT,omitempty"`
+	SourceLTE          *string  `json:"sourceLTE,omitempty"`
+	SourceContains     *string  `json:"sourceContains,omitempty"`
+	SourceHasPrefix    *string  `json:"sourceHasPrefix,omitempty"`
+	SourceHasSuffix    *string  `json:"sourceHasSuffix,omitempty"`
+	SourceEqualFold    *string  `json:"sourceEqualFold,omitempty"`
+	SourceContainsFold *string  `json:"sourceContainsFold,omitempty"`
+
+	// "entity" field predicates.
+	Entity             *string  `json:"entity,omitempty"`
+	EntityNEQ          *string  `json:"entityNEQ,omitempty"`
+	EntityIn           []string `json:"entityIn,omitempty"`
+	EntityNotIn        []string `json:"entityNotIn,omitempty"`
+	EntityGT           *string  `json:"entityGT,omitempty"`
+	EntityGTE          *string  `json:"entityGTE,omitempty"`
+	EntityLT           *string  `json:"entityLT,omitempty"`
+	EntityLTE          *string  `json:"entityLTE,omitempty"`
+	EntityContains     *string  `json:"entityContains,omitempty"`
+	EntityHasPrefix    *string  `json:"entityHasPrefix,omitempty"`
+	EntityHasSuffix    *string  `json:"entityHasSuffix,omitempty"`
+	EntityEqualFold    *string  `json:"entityEqualFold,omitempty"`
+	EntityContainsFold *string  `json:"entityContainsFold,omitempty"`
+
+	// "subject_id" field predicates.
+	SubjectID       *uuid.UUID  `json:"subjectID,omitempty"`
+	SubjectIDNEQ    *uuid.UUID  `json:"subjectIDNEQ,omitempty"`
+	SubjectIDIn     []uuid.UUID `json:"subjectIDIn,omitempty"`
+	SubjectIDNotIn  []uuid.UUID `json:"subjectIDNotIn,omitempty"`
+	SubjectIDGT     *uuid.UUID  `json:"subjectIDGT,omitempty"`
+	SubjectIDGTE    *uuid.UUID  `json:"subjectIDGTE,omitempty"`
+	SubjectIDLT     *uuid.UUID  `json:"subjectIDLT,omitempty"`
+	SubjectIDLTE    *uuid.UUID  `json:"subjectIDLTE,omitempty"`
+	SubjectIDIsNil  bool        `json:"subjectIDIsNil,omitempty"`
+	SubjectIDNotNil bool        `json:"subjectIDNotNil,omitempty"`
+
+	// "due_at" field predicates.
+	DueAt       *time.Time  `json:"dueAt,omitempty"`
+	DueAtNEQ    *time.Time  `json:"dueAtNEQ,omitempty"`
+	DueAtIn     []time.Time `json:"dueAtIn,omitempty"`
+	DueAtNotIn  []time.Time `json:"dueAtNotIn,omitempty"`
+	DueAtGT     *time.Time  `json:"dueAtGT,omitempty"`
+	DueAtGTE    *time.Time  `json:"dueAtGTE,omitempty"`
+	DueAtLT     *time.Time  `json:"dueAtLT,omitempty"`
+	DueAtLTE    *time.Time  `json:"dueAtLTE,omitempty"`
+	DueAtIsNil  bool        `json:"dueAtIsNil,omitempty"`
+	DueAtNotNil bool        `json:"dueAtNotNil,omitempty"`
+
+	// "state" field predicates.
+	State      *dutyhandoverline.State  `json:"state,omitempty"`
+	StateNEQ   *dutyhandoverline.State  `json:"stateNEQ,omitempty"`
+	StateIn    []dutyhandoverline.State `json:"stateIn,omitempty"`
+	StateNotIn []dutyhandoverline.State `json:"stateNotIn,omitempty"`
+
+	// "answers_id" field predicates.
+	AnswersID       *uuid.UUID  `json:"answersID,omitempty"`
+	AnswersIDNEQ    *uuid.UUID  `json:"answersIDNEQ,omitempty"`
+	AnswersIDIn     []uuid.UUID `json:"answersIDIn,omitempty"`
+	AnswersIDNotIn  []uuid.UUID `json:"answersIDNotIn,omitempty"`
+	AnswersIDIsNil  bool        `json:"answersIDIsNil,omitempty"`
+	AnswersIDNotNil bool        `json:"answersIDNotNil,omitempty"`
+
+	// "answers_since" field predicates.
+	AnswersSince       *time.Time  `json:"answersSince,omitempty"`
+	AnswersSinceNEQ    *time.Time  `json:"answersSinceNEQ,omitempty"`
+	AnswersSinceIn     []time.Time `json:"answersSinceIn,omitempty"`
+	AnswersSinceNotIn  []time.Time `json:"answersSinceNotIn,omitempty"`
+	AnswersSinceGT     *time.Time  `json:"answersSinceGT,omitempty"`
+	AnswersSinceGTE    *time.Time  `json:"answersSinceGTE,omitempty"`
+	AnswersSinceLT     *time.Time  `json:"answersSinceLT,omitempty"`
+	AnswersSinceLTE    *time.Time  `json:"answersSinceLTE,omitempty"`
+	AnswersSinceIsNil  bool        `json:"answersSinceIsNil,omitempty"`
+	AnswersSinceNotNil bool        `json:"answersSinceNotNil,omitempty"`
+
+	// "decided_by_id" field predicates.
+	DecidedByID       *uuid.UUID  `json:"decidedByID,omitempty"`
+	DecidedByIDNEQ    *uuid.UUID  `json:"decidedByIDNEQ,omitempty"`
+	DecidedByIDIn     []uuid.UUID `json:"decidedByIDIn,omitempty"`
+	DecidedByIDNotIn  []uuid.UUID `json:"decidedByIDNotIn,omitempty"`
+	DecidedByIDGT     *uuid.UUID  `json:"decidedByIDGT,omitempty"`
+	DecidedByIDGTE    *uuid.UUID  `json:"decidedByIDGTE,omitempty"`
+	DecidedByIDLT     *uuid.UUID  `json:"decidedByIDLT,omitempty"`
+	DecidedByIDLTE    *uuid.UUID  `json:"decidedByIDLTE,omitempty"`
+	DecidedByIDIsNil  bool        `json:"decidedByIDIsNil,omitempty"`
+	DecidedByIDNotNil bool        `json:"decidedByIDNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *DutyHandoverLineWhereInput) AddPredicates(predicates ...predicate.DutyHandoverLine) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the DutyHandoverLineWhereInput filter on the DutyHandoverLineQuery builder.
+func (i *DutyHandoverLineWhereInput) Filter(q *DutyHandoverLineQuery) (*DutyHandoverLineQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyDutyHandoverLineWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyDutyHandoverLineWhereInput is returned in case the DutyHandoverLineWhereInput is empty.
+var ErrEmptyDutyHandoverLineWhereInput = errors.New("ent: empty predicate DutyHandoverLineWhereInput")
+
+// P returns a predicate for filtering dutyhandoverlines.
+// An error is returned if the input is empty or invalid.
+func (i *DutyHandoverLineWhereInput) P() (predicate.DutyHandoverLine, error) {
+	var predicates []predicate.DutyHandoverLine
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, dutyhandoverline.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.DutyHandoverLine, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, dutyhandoverline.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.DutyHandoverLine, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, dutyhandoverline.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, dutyhandoverline.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, dutyhandoverline.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, dutyhandoverline.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, dutyhandoverline.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, dutyhandoverline.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, dutyhandoverline.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, dutyhandoverline.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, dutyhandoverline.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, dutyhandoverline.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, dutyhandoverline.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, dutyhandoverline.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, dutyhandoverline.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, dutyhandoverline.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, dutyhandoverline.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, dutyhandoverline.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, dutyhandoverline.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDGT != nil {
+		predicates = append(predicates, dutyhandoverline.DepartmentIDGT(*i.DepartmentIDGT))
+	}
+	if i.DepartmentIDGTE != nil {
+		predicates = append(predicates, dutyhandoverline.DepartmentIDGTE(*i.DepartmentIDGTE))
+	}
+	if i.DepartmentIDLT != nil {
+		predicates = append(predicates, dutyhandoverline.DepartmentIDLT(*i.DepartmentIDLT))
+	}
+	if i.DepartmentIDLTE != nil {
+		predicates = append(predicates, dutyhandoverline.DepartmentIDLTE(*i.DepartmentIDLTE))
+	}
+	if i.HandoverID != nil {
+		predicates = append(predicates, dutyhandoverline.HandoverIDEQ(*i.HandoverID))
+	}
+	if i.HandoverIDNEQ != nil {
+		predicates = append(predicates, dutyhandoverline.HandoverIDNEQ(*i.HandoverIDNEQ))
+	}
+	if len(i.HandoverIDIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.HandoverIDIn(i.HandoverIDIn...))
+	}
+	if len(i.HandoverIDNotIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.HandoverIDNotIn(i.HandoverIDNotIn...))
+	}
+	if i.Source != nil {
+		predicates = append(predicates, dutyhandoverline.SourceEQ(*i.Source))
+	}
+	if i.SourceNEQ != nil {
+		predicates = append(predicates, dutyhandoverline.SourceNEQ(*i.SourceNEQ))
+	}
+	if len(i.SourceIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.SourceIn(i.SourceIn...))
+	}
+	if len(i.SourceNotIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.SourceNotIn(i.SourceNotIn...))
+	}
+	if i.SourceGT != nil {
+		predicates = append(predicates, dutyhandoverline.SourceGT(*i.SourceGT))
+	}
+	if i.SourceGTE != nil {
+		predicates = append(predicates, dutyhandoverline.SourceGTE(*i.SourceGTE))
+	}
+	if i.SourceLT != nil {
+		predicates = append(predicates, dutyhandoverline.SourceLT(*i.SourceLT))
+	}
+	if i.SourceLTE != nil {
+		predicates = append(predicates, dutyhandoverline.SourceLTE(*i.SourceLTE))
+	}
+	if i.SourceContains != nil {
+		predicates = append(predicates, dutyhandoverline.SourceContains(*i.SourceContains))
+	}
+	if i.SourceHasPrefix != nil {
+		predicates = append(predicates, dutyhandoverline.SourceHasPrefix(*i.SourceHasPrefix))
+	}
+	if i.SourceHasSuffix != nil {
+		predicates = append(predicates, dutyhandoverline.SourceHasSuffix(*i.SourceHasSuffix))
+	}
+	if i.SourceEqualFold != nil {
+		predicates = append(predicates, dutyhandoverline.SourceEqualFold(*i.SourceEqualFold))
+	}
+	if i.SourceContainsFold != nil {
+		predicates = append(predicates, dutyhandoverline.SourceContainsFold(*i.SourceContainsFold))
+	}
+	if i.Entity != nil {
+		predicates = append(predicates, dutyhandoverline.EntityEQ(*i.Entity))
+	}
+	if i.EntityNEQ != nil {
+		predicates = append(predicates, dutyhandoverline.EntityNEQ(*i.EntityNEQ))
+	}
+	if len(i.EntityIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.EntityIn(i.EntityIn...))
+	}
+	if len(i.EntityNotIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.EntityNotIn(i.EntityNotIn...))
+	}
+	if i.EntityGT != nil {
+		predicates = append(predicates, dutyhandoverline.EntityGT(*i.EntityGT))
+	}
+	if i.EntityGTE != nil {
+		predicates = append(predicates, dutyhandoverline.EntityGTE(*i.EntityGTE))
+	}
+	if i.EntityLT != nil {
+		predicates = append(predicates, dutyhandoverline.EntityLT(*i.EntityLT))
+	}
+	if i.EntityLTE != nil {
+		predicates = append(predicates, dutyhandoverline.EntityLTE(*i.EntityLTE))
+	}
+	if i.EntityContains != nil {
+		predicates = append(predicates, dutyhandoverline.EntityContains(*i.EntityContains))
+	}
+	if i.EntityHasPrefix != nil {
+		predicates = append(predicates, dutyhandoverline.EntityHasPrefix(*i.EntityHasPrefix))
+	}
+	if i.EntityHasSuffix != nil {
+		predicates = append(predicates, dutyhandoverline.EntityHasSuffix(*i.EntityHasSuffix))
+	}
+	if i.EntityEqualFold != nil {
+		predicates = append(predicates, dutyhandoverline.EntityEqualFold(*i.EntityEqualFold))
+	}
+	if i.EntityContainsFold != nil {
+		predicates = append(predicates, dutyhandoverline.EntityContainsFold(*i.EntityContainsFold))
+	}
+	if i.SubjectID != nil {
+		predicates = append(predicates, dutyhandoverline.SubjectIDEQ(*i.SubjectID))
+	}
+	if i.SubjectIDNEQ != nil {
+		predicates = append(predicates, dutyhandoverline.SubjectIDNEQ(*i.SubjectIDNEQ))
+	}
+	if len(i.SubjectIDIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.SubjectIDIn(i.SubjectIDIn...))
+	}
+	if len(i.SubjectIDNotIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.SubjectIDNotIn(i.SubjectIDNotIn...))
+	}
+	if i.SubjectIDGT != nil {
+		predicates = append(predicates, dutyhandoverline.SubjectIDGT(*i.SubjectIDGT))
+	}
+	if i.SubjectIDGTE != nil {
+		predicates = append(predicates, dutyhandoverline.SubjectIDGTE(*i.SubjectIDGTE))
+	}
+	if i.SubjectIDLT != nil {
+		predicates = append(predicates, dutyhandoverline.SubjectIDLT(*i.SubjectIDLT))
+	}
+	if i.SubjectIDLTE != nil {
+		predicates = append(predicates, dutyhandoverline.SubjectIDLTE(*i.SubjectIDLTE))
+	}
+	if i.SubjectIDIsNil {
+		predicates = append(predicates, dutyhandoverline.SubjectIDIsNil())
+	}
+	if i.SubjectIDNotNil {
+		predicates = append(predicates, dutyhandoverline.SubjectIDNotNil())
+	}
+	if i.DueAt != nil {
+		predicates = append(predicates, dutyhandoverline.DueAtEQ(*i.DueAt))
+	}
+	if i.DueAtNEQ != nil {
+		predicates = append(predicates, dutyhandoverline.DueAtNEQ(*i.DueAtNEQ))
+	}
+	if len(i.DueAtIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.DueAtIn(i.DueAtIn...))
+	}
+	if len(i.DueAtNotIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.DueAtNotIn(i.DueAtNotIn...))
+	}
+	if i.DueAtGT != nil {
+		predicates = append(predicates, dutyhandoverline.DueAtGT(*i.DueAtGT))
+	}
+	if i.DueAtGTE != nil {
+		predicates = append(predicates, dutyhandoverline.DueAtGTE(*i.DueAtGTE))
+	}
+	if i.DueAtLT != nil {
+		predicates = append(predicates, dutyhandoverline.DueAtLT(*i.DueAtLT))
+	}
+	if i.DueAtLTE != nil {
+		predicates = append(predicates, dutyhandoverline.DueAtLTE(*i.DueAtLTE))
+	}
+	if i.DueAtIsNil {
+		predicates = append(predicates, dutyhandoverline.DueAtIsNil())
+	}
+	if i.DueAtNotNil {
+		predicates = append(predicates, dutyhandoverline.DueAtNotNil())
+	}
+	if i.State != nil {
+		predicates = append(predicates, dutyhandoverline.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, dutyhandoverline.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.StateNotIn(i.StateNotIn...))
+	}
+	if i.AnswersID != nil {
+		predicates = append(predicates, dutyhandoverline.AnswersIDEQ(*i.AnswersID))
+	}
+	if i.AnswersIDNEQ != nil {
+		predicates = append(predicates, dutyhandoverline.AnswersIDNEQ(*i.AnswersIDNEQ))
+	}
+	if len(i.AnswersIDIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.AnswersIDIn(i.AnswersIDIn...))
+	}
+	if len(i.AnswersIDNotIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.AnswersIDNotIn(i.AnswersIDNotIn...))
+	}
+	if i.AnswersIDIsNil {
+		predicates = append(predicates, dutyhandoverline.AnswersIDIsNil())
+	}
+	if i.AnswersIDNotNil {
+		predicates = append(predicates, dutyhandoverline.AnswersIDNotNil())
+	}
+	if i.AnswersSince != nil {
+		predicates = append(predicates, dutyhandoverline.AnswersSinceEQ(*i.AnswersSince))
+	}
+	if i.AnswersSinceNEQ != nil {
+		predicates = append(predicates, dutyhandoverline.AnswersSinceNEQ(*i.AnswersSinceNEQ))
+	}
+	if len(i.AnswersSinceIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.AnswersSinceIn(i.AnswersSinceIn...))
+	}
+	if len(i.AnswersSinceNotIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.AnswersSinceNotIn(i.AnswersSinceNotIn...))
+	}
+	if i.AnswersSinceGT != nil {
+		predicates = append(predicates, dutyhandoverline.AnswersSinceGT(*i.AnswersSinceGT))
+	}
+	if i.AnswersSinceGTE != nil {
+		predicates = append(predicates, dutyhandoverline.AnswersSinceGTE(*i.AnswersSinceGTE))
+	}
+	if i.AnswersSinceLT != nil {
+		predicates = append(predicates, dutyhandoverline.AnswersSinceLT(*i.AnswersSinceLT))
+	}
+	if i.AnswersSinceLTE != nil {
+		predicates = append(predicates, dutyhandoverline.AnswersSinceLTE(*i.AnswersSinceLTE))
+	}
+	if i.AnswersSinceIsNil {
+		predicates = append(predicates, dutyhandoverline.AnswersSinceIsNil())
+	}
+	if i.AnswersSinceNotNil {
+		predicates = append(predicates, dutyhandoverline.AnswersSinceNotNil())
+	}
+	if i.DecidedByID != nil {
+		predicates = append(predicates, dutyhandoverline.DecidedByIDEQ(*i.DecidedByID))
+	}
+	if i.DecidedByIDNEQ != nil {
+		predicates = append(predicates, dutyhandoverline.DecidedByIDNEQ(*i.DecidedByIDNEQ))
+	}
+	if len(i.DecidedByIDIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.DecidedByIDIn(i.DecidedByIDIn...))
+	}
+	if len(i.DecidedByIDNotIn) > 0 {
+		predicates = append(predicates, dutyhandoverline.DecidedByIDNotIn(i.DecidedByIDNotIn...))
+	}
+	if i.DecidedByIDGT != nil {
+		predicates = append(predicates, dutyhandoverline.DecidedByIDGT(*i.DecidedByIDGT))
+	}
+	if i.DecidedByIDGTE != nil {
+		predicates = append(predicates, dutyhandoverline.DecidedByIDGTE(*i.DecidedByIDGTE))
+	}
+	if i.DecidedByIDLT != nil {
+		predicates = append(predicates, dutyhandoverline.DecidedByIDLT(*i.DecidedByIDLT))
+	}
+	if i.DecidedByIDLTE != nil {
+		predicates = append(predicates, dutyhandoverline.DecidedByIDLTE(*i.DecidedByIDLTE))
+	}
+	if i.DecidedByIDIsNil {
+		predicates = append(predicates, dutyhandoverline.DecidedByIDIsNil())
+	}
+	if i.DecidedByIDNotNil {
+		predicates = append(predicates, dutyhandoverline.DecidedByIDNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyDutyHandoverLineWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return dutyhandoverline.And(predicates...), nil
+	}
+}
+
+// DutyLeaveWhereInput represents a where input for filtering DutyLeave queries.
+type DutyLeaveWhereInput struct {
+	Predicates []predicate.DutyLeave  `json:"-"`
+	Not        *DutyLeaveWhereInput   `json:"not,omitempty"`
+	Or         []*DutyLeaveWhereInput `json:"or,omitempty"`
+	And        []*DutyLeaveWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID      *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ   *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn    []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDGT    *uuid.UUID  `json:"departmentIDGT,omitempty"`
+	DepartmentIDGTE   *uuid.UUID  `json:"departmentIDGTE,omitempty"`
+	DepartmentIDLT    *uuid.UUID  `json:"departmentIDLT,omitempty"`
+	DepartmentIDLTE   *uuid.UUID  `json:"departmentIDLTE,omitempty"`
+
+	// "staff_id" field predicates.
+	StaffID      *uuid.UUID  `json:"staffID,omitempty"`
+	StaffIDNEQ   *uuid.UUID  `json:"staffIDNEQ,omitempty"`
+	StaffIDIn    []uuid.UUID `json:"staffIDIn,omitempty"`
+	StaffIDNotIn []uuid.UUID `json:"staffIDNotIn,omitempty"`
+
+	// "account_id" field predicates.
+	AccountID       *uuid.UUID  `json:"accountID,omitempty"`
+	AccountIDNEQ    *uuid.UUID  `json:"accountIDNEQ,omitempty"`
+	AccountIDIn     []uuid.UUID `json:"accountIDIn,omitempty"`
+	AccountIDNotIn  []uuid.UUID `json:"accountIDNotIn,omitempty"`
+	AccountIDGT     *uuid.UUID  `json:"accountIDGT,omitempty"`
+	AccountIDGTE    *uuid.UUID  `json:"accountIDGTE,omitempty"`
+	AccountIDLT     *uuid.UUID  `json:"accountIDLT,omitempty"`
+	AccountIDLTE    *uuid.UUID  `json:"accountIDLTE,omitempty"`
+	AccountIDIsNil  bool        `json:"accountIDIsNil,omitempty"`
+	AccountIDNotNil bool        `json:"accountIDNotNil,omitempty"`
+
+	// "kind" field predicates.
+	Kind      *dutyleave.Kind  `json:"kind,omitempty"`
+	KindNEQ   *dutyleave.Kind  `json:"kindNEQ,omitempty"`
+	KindIn    []dutyleave.Kind `json:"kindIn,omitempty"`
+	KindNotIn []dutyleave.Kind `json:"kindNotIn,omitempty"`
+
+	// "from_on" field predicates.
+	FromOn      *time.Time  `json:"fromOn,omitempty"`
+	FromOnNEQ   *time.Time  `json:"fromOnNEQ,omitempty"`
+	FromOnIn    []time.Time `json:"fromOnIn,omitempty"`
+	FromOnNotIn []time.Time `json:"fromOnNotIn,omitempty"`
+	FromOnGT    *time.Time  `json:"fromOnGT,omitempty"`
+	FromOnGTE   *time.Time  `json:"fromOnGTE,omitempty"`
+	FromOnLT    *time.Time  `json:"fromOnLT,omitempty"`
+	FromOnLTE   *time.Time  `json:"fromOnLTE,omitempty"`
+
+	// "until_on" field predicates.
+	UntilOn      *time.Time  `json:"untilOn,omitempty"`
+	UntilOnNEQ   *time.Time  `json:"untilOnNEQ,omitempty"`
+	UntilOnIn    []time.Time `json:"untilOnIn,omitempty"`
+	UntilOnNotIn []time.Time `json:"untilOnNotIn,omitempty"`
+	UntilOnGT    *time.Time  `json:"untilOnGT,omitempty"`
+	UntilOnGTE   *time.Time  `json:"untilOnGTE,omitempty"`
+	UntilOnLT    *time.Time  `json:"untilOnLT,omitempty"`
+	UntilOnLTE   *time.Time  `json:"untilOnLTE,omitempty"`
+
+	// "state" field predicates.
+	State      *dutyleave.State  `json:"state,omitempty"`
+	StateNEQ   *dutyleave.State  `json:"stateNEQ,omitempty"`
+	StateIn    []dutyleave.State `json:"stateIn,omitempty"`
+	StateNotIn []dutyleave.State `json:"stateNotIn,omitempty"`
+
+	// "recorded_by_id" field predicates.
+	RecordedByID      *uuid.UUID  `json:"recordedByID,omitempty"`
+	RecordedByIDNEQ   *uuid.UUID  `json:"recordedByIDNEQ,omitempty"`
+	RecordedByIDIn    []uuid.UUID `json:"recordedByIDIn,omitempty"`
+	RecordedByIDNotIn []uuid.UUID `json:"recordedByIDNotIn,omitempty"`
+	RecordedByIDGT    *uuid.UUID  `json:"recordedByIDGT,omitempty"`
+	RecordedByIDGTE   *uuid.UUID  `json:"recordedByIDGTE,omitempty"`
+	RecordedByIDLT    *uuid.UUID  `json:"recordedByIDLT,omitempty"`
+	RecordedByIDLTE   *uuid.UUID  `json:"recordedByIDLTE,omitempty"`
+
+	// "decided_by_id" field predicates.
+	DecidedByID       *uuid.UUID  `json:"decidedByID,omitempty"`
+	DecidedByIDNEQ    *uuid.UUID  `json:"decidedByIDNEQ,omitempty"`
+	DecidedByIDIn     []uuid.UUID `json:"decidedByIDIn,omitempty"`
+	DecidedByIDNotIn  []uuid.UUID `json:"decidedByIDNotIn,omitempty"`
+	DecidedByIDGT     *uuid.UUID  `json:"decidedByIDGT,omitempty"`
+	DecidedByIDGTE    *uuid.UUID  `json:"decidedByIDGTE,omitempty"`
+	DecidedByIDLT     *uuid.UUID  `json:"decidedByIDLT,omitempty"`
+	DecidedByIDLTE    *uuid.UUID  `json:"decidedByIDLTE,omitempty"`
+	DecidedByIDIsNil  bool        `json:"decidedByIDIsNil,omitempty"`
+	DecidedByIDNotNil bool        `json:"decidedByIDNotNil,omitempty"`
+
+	// "withdrawn_by_id" field predicates.
+	WithdrawnByID       *uuid.UUID  `json:"withdrawnByID,omitempty"`
+	WithdrawnByIDNEQ    *uuid.UUID  `json:"withdrawnByIDNEQ,omitempty"`
+	WithdrawnByIDIn     []uuid.UUID `json:"withdrawnByIDIn,omitempty"`
+	WithdrawnByIDNotIn  []uuid.UUID `json:"withdrawnByIDNotIn,omitempty"`
+	WithdrawnByIDGT     *uuid.UUID  `json:"withdrawnByIDGT,omitempty"`
+	WithdrawnByIDGTE    *uuid.UUID  `json:"withdrawnByIDGTE,omitempty"`
+	WithdrawnByIDLT     *uuid.UUID  `json:"withdrawnByIDLT,omitempty"`
+	WithdrawnByIDLTE    *uuid.UUID  `json:"withdrawnByIDLTE,omitempty"`
+	WithdrawnByIDIsNil  bool        `json:"withdrawnByIDIsNil,omitempty"`
+	WithdrawnByIDNotNil bool        `json:"withdrawnByIDNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *DutyLeaveWhereInput) AddPredicates(predicates ...predicate.DutyLeave) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the DutyLeaveWhereInput filter on the DutyLeaveQuery builder.
+func (i *DutyLeaveWhereInput) Filter(q *DutyLeaveQuery) (*DutyLeaveQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyDutyLeaveWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyDutyLeaveWhereInput is returned in case the DutyLeaveWhereInput is empty.
+var ErrEmptyDutyLeaveWhereInput = errors.New("ent: empty predicate DutyLeaveWhereInput")
+
+// P returns a predicate for filtering dutyleaves.
+// An error is returned if the input is empty or invalid.
+func (i *DutyLeaveWhereInput) P() (predicate.DutyLeave, error) {
+	var predicates []predicate.DutyLeave
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, dutyleave.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.DutyLeave, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, dutyleave.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.DutyLeave, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, dutyleave.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, dutyleave.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, dutyleave.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, dutyleave.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, dutyleave.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, dutyleave.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, dutyleave.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, dutyleave.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, dutyleave.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, dutyleave.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, dutyleave.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, dutyleave.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, dutyleave.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, dutyleave.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, dutyleave.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, dutyleave.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, dutyleave.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, dutyleave.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, dutyleave.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, dutyleave.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, dutyleave.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, dutyleave.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, dutyleave.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, dutyleave.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, dutyleave.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDGT != nil {
+		predicates = append(predicates, dutyleave.DepartmentIDGT(*i.DepartmentIDGT))
+	}
+	if i.DepartmentIDGTE != nil {
+		predicates = append(predicates, dutyleave.DepartmentIDGTE(*i.DepartmentIDGTE))
+	}
+	if i.DepartmentIDLT != nil {
+		predicates = append(predicates, dutyleave.DepartmentIDLT(*i.DepartmentIDLT))
+	}
+	if i.DepartmentIDLTE != nil {
+		predicates = append(predicates, dutyleave.DepartmentIDLTE(*i.DepartmentIDLTE))
+	}
+	if i.StaffID != nil {
+		predicates = append(predicates, dutyleave.StaffIDEQ(*i.StaffID))
+	}
+	if i.StaffIDNEQ != nil {
+		predicates = append(predicates, dutyleave.StaffIDNEQ(*i.StaffIDNEQ))
+	}
+	if len(i.StaffIDIn) > 0 {
+		predicates = append(predicates, dutyleave.StaffIDIn(i.StaffIDIn...))
+	}
+	if len(i.StaffIDNotIn) > 0 {
+		predicates = append(predicates, dutyleave.StaffIDNotIn(i.StaffIDNotIn...))
+	}
+	if i.AccountID != nil {
+		predicates = append(predicates, dutyleave.AccountIDEQ(*i.AccountID))
+	}
+	if i.AccountIDNEQ != nil {
+		predicates = append(predicates, dutyleave.AccountIDNEQ(*i.AccountIDNEQ))
+	}
+	if len(i.AccountIDIn) > 0 {
+		predicates = append(predicates, dutyleave.AccountIDIn(i.AccountIDIn...))
+	}
+	if len(i.AccountIDNotIn) > 0 {
+		predicates = append(predicates, dutyleave.AccountIDNotIn(i.AccountIDNotIn...))
+	}
+	if i.AccountIDGT != nil {
+		predicates = append(predicates, dutyleave.AccountIDGT(*i.AccountIDGT))
+	}
+	if i.AccountIDGTE != nil {
+		predicates = append(predicates, dutyleave.AccountIDGTE(*i.AccountIDGTE))
+	}
+	if i.AccountIDLT != nil {
+		predicates = append(predicates, dutyleave.AccountIDLT(*i.AccountIDLT))
+	}
+	if i.AccountIDLTE != nil {
+		predicates = append(predicates, dutyleave.AccountIDLTE(*i.AccountIDLTE))
+	}
+	if i.AccountIDIsNil {
+		predicates = append(predicates, dutyleave.AccountIDIsNil())
+	}
+	if i.AccountIDNotNil {
+		predicates = append(predicates, dutyleave.AccountIDNotNil())
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, dutyleave.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, dutyleave.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, dutyleave.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, dutyleave.KindNotIn(i.KindNotIn...))
+	}
+	if i.FromOn != nil {
+		predicates = append(predicates, dutyleave.FromOnEQ(*i.FromOn))
+	}
+	if i.FromOnNEQ != nil {
+		predicates = append(predicates, dutyleave.FromOnNEQ(*i.FromOnNEQ))
+	}
+	if len(i.FromOnIn) > 0 {
+		predicates = append(predicates, dutyleave.FromOnIn(i.FromOnIn...))
+	}
+	if len(i.FromOnNotIn) > 0 {
+		predicates = append(predicates, dutyleave.FromOnNotIn(i.FromOnNotIn...))
+	}
+	if i.FromOnGT != nil {
+		predicates = append(predicates, dutyleave.FromOnGT(*i.FromOnGT))
+	}
+	if i.FromOnGTE != nil {
+		predicates = append(predicates, dutyleave.FromOnGTE(*i.FromOnGTE))
+	}
+	if i.FromOnLT != nil {
+		predicates = append(predicates, dutyleave.FromOnLT(*i.FromOnLT))
+	}
+	if i.FromOnLTE != nil {
+		predicates = append(predicates, dutyleave.FromOnLTE(*i.FromOnLTE))
+	}
+	if i.UntilOn != nil {
+		predicates = append(predicates, dutyleave.UntilOnEQ(*i.UntilOn))
+	}
+	if i.UntilOnNEQ != nil {
+		predicates = append(predicates, dutyleave.UntilOnNEQ(*i.UntilOnNEQ))
+	}
+	if len(i.UntilOnIn) > 0 {
+		predicates = append(predicates, dutyleave.UntilOnIn(i.UntilOnIn...))
+	}
+	if len(i.UntilOnNotIn) > 0 {
+		predicates = append(predicates, dutyleave.UntilOnNotIn(i.UntilOnNotIn...))
+	}
+	if i.UntilOnGT != nil {
+		predicates = append(predicates, dutyleave.UntilOnGT(*i.UntilOnGT))
+	}
+	if i.UntilOnGTE != nil {
+		predicates = append(predicates, dutyleave.UntilOnGTE(*i.UntilOnGTE))
+	}
+	if i.UntilOnLT != nil {
+		predicates = append(predicates, dutyleave.UntilOnLT(*i.UntilOnLT))
+	}
+	if i.UntilOnLTE != nil {
+		predicates = append(predicates, dutyleave.UntilOnLTE(*i.UntilOnLTE))
+	}
+	if i.State != nil {
+		predicates = append(predicates, dutyleave.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, dutyleave.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, dutyleave.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, dutyleave.StateNotIn(i.StateNotIn...))
+	}
+	if i.RecordedByID != nil {
+		predicates = append(predicates, dutyleave.RecordedByIDEQ(*i.RecordedByID))
+	}
+	if i.RecordedByIDNEQ != nil {
+		predicates = append(predicates, dutyleave.RecordedByIDNEQ(*i.RecordedByIDNEQ))
+	}
+	if len(i.RecordedByIDIn) > 0 {
+		predicates = append(predicates, dutyleave.RecordedByIDIn(i.RecordedByIDIn...))
+	}
+	if len(i.RecordedByIDNotIn) > 0 {
+		predicates = append(predicates, dutyleave.RecordedByIDNotIn(i.RecordedByIDNotIn...))
+	}
+	if i.RecordedByIDGT != nil {
+		predicates = append(predicates, dutyleave.RecordedByIDGT(*i.RecordedByIDGT))
+	}
+	if i.RecordedByIDGTE != nil {
+		predicates = append(predicates, dutyleave.RecordedByIDGTE(*i.RecordedByIDGTE))
+	}
+	if i.RecordedByIDLT != nil {
+		predicates = append(predicates, dutyleave.RecordedByIDLT(*i.RecordedByIDLT))
+	}
+	if i.RecordedByIDLTE != nil {
+		predicates = append(predicates, dutyleave.RecordedByIDLTE(*i.RecordedByIDLTE))
+	}
+	if i.DecidedByID != nil {
+		predicates = append(predicates, dutyleave.DecidedByIDEQ(*i.DecidedByID))
+	}
+	if i.DecidedByIDNEQ != nil {
+		predicates = append(predicates, dutyleave.DecidedByIDNEQ(*i.DecidedByIDNEQ))
+	}
+	if len(i.DecidedByIDIn) > 0 {
+		predicates = append(predicates, dutyleave.DecidedByIDIn(i.DecidedByIDIn...))
+	}
+	if len(i.DecidedByIDNotIn) > 0 {
+		predicates = append(predicates, dutyleave.DecidedByIDNotIn(i.DecidedByIDNotIn...))
+	}
+	if i.DecidedByIDGT != nil {
+		predicates = append(predicates, dutyleave.DecidedByIDGT(*i.DecidedByIDGT))
+	}
+	if i.DecidedByIDGTE != nil {
+		predicates = append(predicates, dutyleave.DecidedByIDGTE(*i.DecidedByIDGTE))
+	}
+	if i.DecidedByIDLT != nil {
+		predicates = append(predicates, dutyleave.DecidedByIDLT(*i.DecidedByIDLT))
+	}
+	if i.DecidedByIDLTE != nil {
+		predicates = append(predicates, dutyleave.DecidedByIDLTE(*i.DecidedByIDLTE))
+	}
+	if i.DecidedByIDIsNil {
+		predicates = append(predicates, dutyleave.DecidedByIDIsNil())
+	}
+	if i.DecidedByIDNotNil {
+		predicates = append(predicates, dutyleave.DecidedByIDNotNil())
+	}
+	if i.WithdrawnByID != nil {
+		predicates = append(predicates, dutyleave.WithdrawnByIDEQ(*i.WithdrawnByID))
+	}
+	if i.WithdrawnByIDNEQ != nil {
+		predicates = append(predicates, dutyleave.WithdrawnByIDNEQ(*i.WithdrawnByIDNEQ))
+	}
+	if len(i.WithdrawnByIDIn) > 0 {
+		predicates = append(predicates, dutyleave.WithdrawnByIDIn(i.WithdrawnByIDIn...))
+	}
+	if len(i.WithdrawnByIDNotIn) > 0 {
+		predicates = append(predicates, dutyleave.WithdrawnByIDNotIn(i.WithdrawnByIDNotIn...))
+	}
+	if i.WithdrawnByIDGT != nil {
+		predicates = append(predicates, dutyleave.WithdrawnByIDGT(*i.WithdrawnByIDGT))
+	}
+	if i.WithdrawnByIDGTE != nil {
+		predicates = append(predicates, dutyleave.WithdrawnByIDGTE(*i.WithdrawnByIDGTE))
+	}
+	if i.WithdrawnByIDLT != nil {
+		predicates = append(predicates, dutyleave.WithdrawnByIDLT(*i.WithdrawnByIDLT))
+	}
+	if i.WithdrawnByIDLTE != nil {
+		predicates = append(predicates, dutyleave.WithdrawnByIDLTE(*i.WithdrawnByIDLTE))
+	}
+	if i.WithdrawnByIDIsNil {
+		predicates = append(predicates, dutyleave.WithdrawnByIDIsNil())
+	}
+	if i.WithdrawnByIDNotNil {
+		predicates = append(predicates, dutyleave.WithdrawnByIDNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyDutyLeaveWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return dutyleave.And(predicates...), nil
+	}
+}
+
+// DutyRosterWhereInput represents a where input for filtering DutyRoster queries.
+type DutyRosterWhereInput struct {
+	Predicates []predicate.DutyRoster  `json:"-"`
+	Not        *DutyRosterWhereInput   `json:"not,omitempty"`
+	Or         []*DutyRosterWhereInput `json:"or,omitempty"`
+	And        []*DutyRosterWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID      *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ   *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn    []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDGT    *uuid.UUID  `json:"departmentIDGT,omitempty"`
+	DepartmentIDGTE   *uuid.UUID  `json:"departmentIDGTE,omitempty"`
+	DepartmentIDLT    *uuid.UUID  `json:"departmentIDLT,omitempty"`
+	DepartmentIDLTE   *uuid.UUID  `json:"departmentIDLTE,omitempty"`
+
+	// "month" field predicates.
+	Month      *time.Time  `json:"month,omitempty"`
+	MonthNEQ   *time.Time  `json:"monthNEQ,omitempty"`
+	MonthIn    []time.Time `json:"monthIn,omitempty"`
+	MonthNotIn []time.Time `json:"monthNotIn,omitempty"`
+	MonthGT    *time.Time  `json:"monthGT,omitempty"`
+	MonthGTE   *time.Time  `json:"monthGTE,omitempty"`
+	MonthLT    *time.Time  `json:"monthLT,omitempty"`
+	MonthLTE   *time.Time  `json:"monthLTE,omitempty"`
+
+	// "state" field predicates.
+	State      *dutyroster.State  `json:"state,omitempty"`
+	StateNEQ   *dutyroster.State  `json:"stateNEQ,omitempty"`
+	StateIn    []dutyroster.State `json:"stateIn,omitempty"`
+	StateNotIn []dutyroster.State `json:"stateNotIn,omitempty"`
+
+	// "due_at" field predicates.
+	DueAt      *time.Time  `json:"dueAt,omitempty"`
+	DueAtNEQ   *time.Time  `json:"dueAtNEQ,omitempty"`
+	DueAtIn    []time.Time `json:"dueAtIn,omitempty"`
+	DueAtNotIn []time.Time `json:"dueAtNotIn,omitempty"`
+	DueAtGT    *time.Time  `json:"dueAtGT,omitempty"`
+	DueAtGTE   *time.Time  `json:"dueAtGTE,omitempty"`
+	DueAtLT    *time.Time  `json:"dueAtLT,omitempty"`
+	DueAtLTE   *time.Time  `json:"dueAtLTE,omitempty"`
+
+	// "published_at" field predicates.
+	PublishedAt       *time.Time  `json:"publishedAt,omitempty"`
+	PublishedAtNEQ    *time.Time  `json:"publishedAtNEQ,omitempty"`
+	PublishedAtIn     []time.Time `json:"publishedAtIn,omitempty"`
+	PublishedAtNotIn  []time.Time `json:"publishedAtNotIn,omitempty"`
+	PublishedAtGT     *time.Time  `json:"publishedAtGT,omitempty"`
+	PublishedAtGTE    *time.Time  `json:"publishedAtGTE,omitempty"`
+	PublishedAtLT     *time.Time  `json:"publishedAtLT,omitempty"`
+	PublishedAtLTE    *time.Time  `json:"publishedAtLTE,omitempty"`
+	PublishedAtIsNil  bool        `json:"publishedAtIsNil,omitempty"`
+	PublishedAtNotNil bool        `json:"publishedAtNotNil,omitempty"`
+
+	// "late" field predicates.
+	Late    *bool `json:"late,omitempty"`
+	LateNEQ *bool `json:"lateNEQ,omitempty"`
+
+	// "drafted_by_id" field predicates.
+	DraftedByID       *uuid.UUID  `json:"draftedByID,omitempty"`
+	DraftedByIDNEQ    *uuid.UUID  `json:"draftedByIDNEQ,omitempty"`
+	DraftedByIDIn     []uuid.UUID `json:"draftedByIDIn,omitempty"`
+	DraftedByIDNotIn  []uuid.UUID `json:"draftedByIDNotIn,omitempty"`
+	DraftedByIDGT     *uuid.UUID  `json:"draftedByIDGT,omitempty"`
+	DraftedByIDGTE    *uuid.UUID  `json:"draftedByIDGTE,omitempty"`
+	DraftedByIDLT     *uuid.UUID  `json:"draftedByIDLT,omitempty"`
+	DraftedByIDLTE    *uuid.UUID  `json:"draftedByIDLTE,omitempty"`
+	DraftedByIDIsNil  bool        `json:"draftedByIDIsNil,omitempty"`
+	DraftedByIDNotNil bool        `json:"draftedByIDNotNil,omitempty"`
+
+	// "published_by_id" field predicates.
+	PublishedByID       *uuid.UUID  `json:"publishedByID,omitempty"`
+	PublishedByIDNEQ    *uuid.UUID  `json:"publishedByIDNEQ,omitempty"`
+	PublishedByIDIn     []uuid.UUID `json:"publishedByIDIn,omitempty"`
+	PublishedByIDNotIn  []uuid.UUID `json:"publishedByIDNotIn,omitempty"`
+	PublishedByIDGT     *uuid.UUID  `json:"publishedByIDGT,omitempty"`
+	PublishedByIDGTE    *uuid.UUID  `json:"publishedByIDGTE,omitempty"`
+	PublishedByIDLT     *uuid.UUID  `json:"publishedByIDLT,omitempty"`
+	PublishedByIDLTE    *uuid.UUID  `json:"publishedByIDLTE,omitempty"`
+	PublishedByIDIsNil  bool        `json:"publishedByIDIsNil,omitempty"`
+	PublishedByIDNotNil bool        `json:"publishedByIDNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *DutyRosterWhereInput) AddPredicates(predicates ...predicate.DutyRoster) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the DutyRosterWhereInput filter on the DutyRosterQuery builder.
+func (i *DutyRosterWhereInput) Filter(q *DutyRosterQuery) (*DutyRosterQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyDutyRosterWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyDutyRosterWhereInput is returned in case the DutyRosterWhereInput is empty.
+var ErrEmptyDutyRosterWhereInput = errors.New("ent: empty predicate DutyRosterWhereInput")
+
+// P returns a predicate for filtering dutyrosters.
+// An error is returned if the input is empty or invalid.
+func (i *DutyRosterWhereInput) P() (predicate.DutyRoster, error) {
+	var predicates []predicate.DutyRoster
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, dutyroster.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.DutyRoster, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, dutyroster.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.DutyRoster, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, dutyroster.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, dutyroster.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, dutyroster.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, dutyroster.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, dutyroster.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, dutyroster.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, dutyroster.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, dutyroster.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, dutyroster.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, dutyroster.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, dutyroster.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, dutyroster.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, dutyroster.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, dutyroster.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, dutyroster.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, dutyroster.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, dutyroster.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, dutyroster.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, dutyroster.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, dutyroster.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, dutyroster.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, dutyroster.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, dutyroster.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, dutyroster.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, dutyroster.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDGT != nil {
+		predicates = append(predicates, dutyroster.DepartmentIDGT(*i.DepartmentIDGT))
+	}
+	if i.DepartmentIDGTE != nil {
+		predicates = append(predicates, dutyroster.DepartmentIDGTE(*i.DepartmentIDGTE))
+	}
+	if i.DepartmentIDLT != nil {
+		predicates = append(predicates, dutyroster.DepartmentIDLT(*i.DepartmentIDLT))
+	}
+	if i.DepartmentIDLTE != nil {
+		predicates = append(predicates, dutyroster.DepartmentIDLTE(*i.DepartmentIDLTE))
+	}
+	if i.Month != nil {
+		predicates = append(predicates, dutyroster.MonthEQ(*i.Month))
+	}
+	if i.MonthNEQ != nil {
+		predicates = append(predicates, dutyroster.MonthNEQ(*i.MonthNEQ))
+	}
+	if len(i.MonthIn) > 0 {
+		predicates = append(predicates, dutyroster.MonthIn(i.MonthIn...))
+	}
+	if len(i.MonthNotIn) > 0 {
+		predicates = append(predicates, dutyroster.MonthNotIn(i.MonthNotIn...))
+	}
+	if i.MonthGT != nil {
+		predicates = append(predicates, dutyroster.MonthGT(*i.MonthGT))
+	}
+	if i.MonthGTE != nil {
+		predicates = append(predicates, dutyroster.MonthGTE(*i.MonthGTE))
+	}
+	if i.MonthLT != nil {
+		predicates = append(predicates, dutyroster.MonthLT(*i.MonthLT))
+	}
+	if i.MonthLTE != nil {
+		predicates = append(predicates, dutyroster.MonthLTE(*i.MonthLTE))
+	}
+	if i.State != nil {
+		predicates = append(predicates, dutyroster.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, dutyroster.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, dutyroster.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, dutyroster.StateNotIn(i.StateNotIn...))
+	}
+	if i.DueAt != nil {
+		predicates = append(predicates, dutyroster.DueAtEQ(*i.DueAt))
+	}
+	if i.DueAtNEQ != nil {
+		predicates = append(predicates, dutyroster.DueAtNEQ(*i.DueAtNEQ))
+	}
+	if len(i.DueAtIn) > 0 {
+		predicates = append(predicates, dutyroster.DueAtIn(i.DueAtIn...))
+	}
+	if len(i.DueAtNotIn) > 0 {
+		predicates = append(predicates, dutyroster.DueAtNotIn(i.DueAtNotIn...))
+	}
+	if i.DueAtGT != nil {
+		predicates = append(predicates, dutyroster.DueAtGT(*i.DueAtGT))
+	}
+	if i.DueAtGTE != nil {
+		predicates = append(predicates, dutyroster.DueAtGTE(*i.DueAtGTE))
+	}
+	if i.DueAtLT != nil {
+		predicates = append(predicates, dutyroster.DueAtLT(*i.DueAtLT))
+	}
+	if i.DueAtLTE != nil {
+		predicates = append(predicates, dutyroster.DueAtLTE(*i.DueAtLTE))
+	}
+	if i.PublishedAt != nil {
+		predicates = append(predicates, dutyroster.PublishedAtEQ(*i.PublishedAt))
+	}
+	if i.PublishedAtNEQ != nil {
+		predicates = append(predicates, dutyroster.PublishedAtNEQ(*i.PublishedAtNEQ))
+	}
+	if len(i.PublishedAtIn) > 0 {
+		predicates = append(predicates, dutyroster.PublishedAtIn(i.PublishedAtIn...))
+	}
+	if len(i.PublishedAtNotIn) > 0 {
+		predicates = append(predicates, dutyroster.PublishedAtNotIn(i.PublishedAtNotIn...))
+	}
+	if i.PublishedAtGT != nil {
+		predicates = append(predicates, dutyroster.PublishedAtGT(*i.PublishedAtGT))
+	}
+	if i.PublishedAtGTE != nil {
+		predicates = append(predicates, dutyroster.PublishedAtGTE(*i.PublishedAtGTE))
+	}
+	if i.PublishedAtLT != nil {
+		predicates = append(predicates, dutyroster.PublishedAtLT(*i.PublishedAtLT))
+	}
+	if i.PublishedAtLTE != nil {
+		predicates = append(predicates, dutyroster.PublishedAtLTE(*i.PublishedAtLTE))
+	}
+	if i.PublishedAtIsNil {
+		predicates = append(predicates, dutyroster.PublishedAtIsNil())
+	}
+	if i.PublishedAtNotNil {
+		predicates = append(predicates, dutyroster.PublishedAtNotNil())
+	}
+	if i.Late != nil {
+		predicates = append(predicates, dutyroster.LateEQ(*i.Late))
+	}
+	if i.LateNEQ != nil {
+		predicates = append(predicates, dutyroster.LateNEQ(*i.LateNEQ))
+	}
+	if i.DraftedByID != nil {
+		predicates = append(predicates, dutyroster.DraftedByIDEQ(*i.DraftedByID))
+	}
+	if i.DraftedByIDNEQ != nil {
+		predicates = append(predicates, dutyroster.DraftedByIDNEQ(*i.DraftedByIDNEQ))
+	}
+	if len(i.DraftedByIDIn) > 0 {
+		predicates = append(predicates, dutyroster.DraftedByIDIn(i.DraftedByIDIn...))
+	}
+	if len(i.DraftedByIDNotIn) > 0 {
+		predicates = append(predicates, dutyroster.DraftedByIDNotIn(i.DraftedByIDNotIn...))
+	}
+	if i.DraftedByIDGT != nil {
+		predicates = append(predicates, dutyroster.DraftedByIDGT(*i.DraftedByIDGT))
+	}
+	if i.DraftedByIDGTE != nil {
+		predicates = append(predicates, dutyroster.DraftedByIDGTE(*i.DraftedByIDGTE))
+	}
+	if i.DraftedByIDLT != nil {
+		predicates = append(predicates, dutyroster.DraftedByIDLT(*i.DraftedByIDLT))
+	}
+	if i.DraftedByIDLTE != nil {
+		predicates = append(predicates, dutyroster.DraftedByIDLTE(*i.DraftedByIDLTE))
+	}
+	if i.DraftedByIDIsNil {
+		predicates = append(predicates, dutyroster.DraftedByIDIsNil())
+	}
+	if i.DraftedByIDNotNil {
+		predicates = append(predicates, dutyroster.DraftedByIDNotNil())
+	}
+	if i.PublishedByID != nil {
+		predicates = append(predicates, dutyroster.PublishedByIDEQ(*i.PublishedByID))
+	}
+	if i.PublishedByIDNEQ != nil {
+		predicates = append(predicates, dutyroster.PublishedByIDNEQ(*i.PublishedByIDNEQ))
+	}
+	if len(i.PublishedByIDIn) > 0 {
+		predicates = append(predicates, dutyroster.PublishedByIDIn(i.PublishedByIDIn...))
+	}
+	if len(i.PublishedByIDNotIn) > 0 {
+		predicates = append(predicates, dutyroster.PublishedByIDNotIn(i.PublishedByIDNotIn...))
+	}
+	if i.PublishedByIDGT != nil {
+		predicates = append(predicates, dutyroster.PublishedByIDGT(*i.PublishedByIDGT))
+	}
+	if i.PublishedByIDGTE != nil {
+		predicates = append(predicates, dutyroster.PublishedByIDGTE(*i.PublishedByIDGTE))
+	}
+	if i.PublishedByIDLT != nil {
+		predicates = append(predicates, dutyroster.PublishedByIDLT(*i.PublishedByIDLT))
+	}
+	if i.PublishedByIDLTE != nil {
+		predicates = append(predicates, dutyroster.PublishedByIDLTE(*i.PublishedByIDLTE))
+	}
+	if i.PublishedByIDIsNil {
+		predicates = append(predicates, dutyroster.PublishedByIDIsNil())
+	}
+	if i.PublishedByIDNotNil {
+		predicates = append(predicates, dutyroster.PublishedByIDNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyDutyRosterWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return dutyroster.And(predicates...), nil
+	}
+}
+
+// DutyShiftWhereInput represents a where input for filtering DutyShift queries.
+type DutyShiftWhereInput struct {
+	Predicates []predicate.DutyShift  `json:"-"`
+	Not        *DutyShiftWhereInput   `json:"not,omitempty"`
+	Or         []*DutyShiftWhereInput `json:"or,omitempty"`
+	And        []*DutyShiftWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID      *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ   *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn    []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDGT    *uuid.UUID  `json:"departmentIDGT,omitempty"`
+	DepartmentIDGTE   *uuid.UUID  `json:"departmentIDGTE,omitempty"`
+	DepartmentIDLT    *uuid.UUID  `json:"departmentIDLT,omitempty"`
+	DepartmentIDLTE   *uuid.UUID  `json:"departmentIDLTE,omitempty"`
+
+	// "name" field predicates.
+	Name             *string  `json:"name,omitempty"`
+	NameNEQ          *string  `json:"nameNEQ,omitempty"`
+	NameIn           []string `json:"nameIn,omitempty"`
+	NameNotIn        []string `json:"nameNotIn,omitempty"`
+	NameGT           *string  `json:"nameGT,omitempty"`
+	NameGTE          *string  `json:"nameGTE,omitempty"`
+	NameLT           *string  `json:"nameLT,omitempty"`
+	NameLTE          *string  `json:"nameLTE,omitempty"`
+	NameContains     *string  `json:"nameContains,omitempty"`
+	NameHasPrefix    *string  `json:"nameHasPrefix,omitempty"`
+	NameHasSuffix    *string  `json:"nameHasSuffix,omitempty"`
+	NameEqualFold    *string  `json:"nameEqualFold,omitempty"`
+	NameContainsFold *string  `json:"nameContainsFold,omitempty"`
+
+	// "retired_at" field predicates.
+	RetiredAt       *time.Time  `json:"retiredAt,omitempty"`
+	RetiredAtNEQ    *time.Time  `json:"retiredAtNEQ,omitempty"`
+	RetiredAtIn     []time.Time `json:"retiredAtIn,omitempty"`
+	RetiredAtNotIn  []time.Time `json:"retiredAtNotIn,omitempty"`
+	RetiredAtGT     *time.Time  `json:"retiredAtGT,omitempty"`
+	RetiredAtGTE    *time.Time  `json:"retiredAtGTE,omitempty"`
+	RetiredAtLT     *time.Time  `json:"retiredAtLT,omitempty"`
+	RetiredAtLTE    *time.Time  `json:"retiredAtLTE,omitempty"`
+	RetiredAtIsNil  bool        `json:"retiredAtIsNil,omitempty"`
+	RetiredAtNotNil bool        `json:"retiredAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *DutyShiftWhereInput) AddPredicates(predicates ...predicate.DutyShift) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the DutyShiftWhereInput filter on the DutyShiftQuery builder.
+func (i *DutyShiftWhereInput) Filter(q *DutyShiftQuery) (*DutyShiftQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyDutyShiftWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyDutyShiftWhereInput is returned in case the DutyShiftWhereInput is empty.
+var ErrEmptyDutyShiftWhereInput = errors.New("ent: empty predicate DutyShiftWhereInput")
+
+// P returns a predicate for filtering dutyshifts.
+// An error is returned if the input is empty or invalid.
+func (i *DutyShiftWhereInput) P() (predicate.DutyShift, error) {
+	var predicates []predicate.DutyShift
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, dutyshift.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.DutyShift, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, dutyshift.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.DutyShift, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, dutyshift.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, dutyshift.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, dutyshift.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, dutyshift.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, dutyshift.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, dutyshift.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, dutyshift.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, dutyshift.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, dutyshift.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, dutyshift.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, dutyshift.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, dutyshift.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, dutyshift.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, dutyshift.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, dutyshift.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, dutyshift.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, dutyshift.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, dutyshift.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, dutyshift.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, dutyshift.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, dutyshift.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, dutyshift.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, dutyshift.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, dutyshift.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, dutyshift.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDGT != nil {
+		predicates = append(predicates, dutyshift.DepartmentIDGT(*i.DepartmentIDGT))
+	}
+	if i.DepartmentIDGTE != nil {
+		predicates = append(predicates, dutyshift.DepartmentIDGTE(*i.DepartmentIDGTE))
+	}
+	if i.DepartmentIDLT != nil {
+		predicates = append(predicates, dutyshift.DepartmentIDLT(*i.DepartmentIDLT))
+	}
+	if i.DepartmentIDLTE != nil {
+		predicates = append(predicates, dutyshift.DepartmentIDLTE(*i.DepartmentIDLTE))
+	}
+	if i.Name != nil {
+		predicates = append(predicates, dutyshift.NameEQ(*i.Name))
+	}
+	if i.NameNEQ != nil {
+		predicates = append(predicates, dutyshift.NameNEQ(*i.NameNEQ))
+	}
+	if len(i.NameIn) > 0 {
+		predicates = append(predicates, dutyshift.NameIn(i.NameIn...))
+	}
+	if len(i.NameNotIn) > 0 {
+		predicates = append(predicates, dutyshift.NameNotIn(i.NameNotIn...))
+	}
+	if i.NameGT != nil {
+		predicates = append(predicates, dutyshift.NameGT(*i.NameGT))
+	}
+	if i.NameGTE != nil {
+		predicates = append(predicates, dutyshift.NameGTE(*i.NameGTE))
+	}
+	if i.NameLT != nil {
+		predicates = append(predicates, dutyshift.NameLT(*i.NameLT))
+	}
+	if i.NameLTE != nil {
+		predicates = append(predicates, dutyshift.NameLTE(*i.NameLTE))
+	}
+	if i.NameContains != nil {
+		predicates = append(predicates, dutyshift.NameContains(*i.NameContains))
+	}
+	if i.NameHasPrefix != nil {
+		predicates = append(predicates, dutyshift.NameHasPrefix(*i.NameHasPrefix))
+	}
+	if i.NameHasSuffix != nil {
+		predicates = append(predicates, dutyshift.NameHasSuffix(*i.NameHasSuffix))
+	}
+	if i.NameEqualFold != nil {
+		predicates = append(predicates, dutyshift.NameEqualFold(*i.NameEqualFold))
+	}
+	if i.NameContainsFold != nil {
+		predicates = append(predicates, dutyshift.NameContainsFold(*i.NameContainsFold))
+	}
+	if i.RetiredAt != nil {
+		predicates = append(predicates, dutyshift.RetiredAtEQ(*i.RetiredAt))
+	}
+	if i.RetiredAtNEQ != nil {
+		predicates = append(predicates, dutyshift.RetiredAtNEQ(*i.RetiredAtNEQ))
+	}
+	if len(i.RetiredAtIn) > 0 {
+		predicates = append(predicates, dutyshift.RetiredAtIn(i.RetiredAtIn...))
+	}
+	if len(i.RetiredAtNotIn) > 0 {
+		predicates = append(predicates, dutyshift.RetiredAtNotIn(i.RetiredAtNotIn...))
+	}
+	if i.RetiredAtGT != nil {
+		predicates = append(predicates, dutyshift.RetiredAtGT(*i.RetiredAtGT))
+	}
+	if i.RetiredAtGTE != nil {
+		predicates = append(predicates, dutyshift.RetiredAtGTE(*i.RetiredAtGTE))
+	}
+	if i.RetiredAtLT != nil {
+		predicates = append(predicates, dutyshift.RetiredAtLT(*i.RetiredAtLT))
+	}
+	if i.RetiredAtLTE != nil {
+		predicates = append(predicates, dutyshift.RetiredAtLTE(*i.RetiredAtLTE))
+	}
+	if i.RetiredAtIsNil {
+		predicates = append(predicates, dutyshift.RetiredAtIsNil())
+	}
+	if i.RetiredAtNotNil {
+		predicates = append(predicates, dutyshift.RetiredAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyDutyShiftWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return dutyshift.And(predicates...), nil
+	}
+}
+
+// DutySwapWhereInput represents a where input for filtering DutySwap queries.
+type DutySwapWhereInput struct {
+	Predicates []predicate.DutySwap  `json:"-"`
+	Not        *DutySwapWhereInput   `json:"not,omitempty"`
+	Or         []*DutySwapWhereInput `json:"or,omitempty"`
+	And        []*DutySwapWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID      *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ   *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn    []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDGT    *uuid.UUID  `json:"departmentIDGT,omitempty"`
+	DepartmentIDGTE   *uuid.UUID  `json:"departmentIDGTE,omitempty"`
+	DepartmentIDLT    *uuid.UUID  `json:"departmentIDLT,omitempty"`
+	DepartmentIDLTE   *uuid.UUID  `json:"departmentIDLTE,omitempty"`
+
+	// "given_id" field predicates.
+	GivenID      *uuid.UUID  `json:"givenID,omitempty"`
+	GivenIDNEQ   *uuid.UUID  `json:"givenIDNEQ,omitempty"`
+	GivenIDIn    []uuid.UUID `json:"givenIDIn,omitempty"`
+	GivenIDNotIn []uuid.UUID `json:"givenIDNotIn,omitempty"`
+
+	// "taken_id" field predicates.
+	TakenID      *uuid.UUID  `json:"takenID,omitempty"`
+	TakenIDNEQ   *uuid.UUID  `json:"takenIDNEQ,omitempty"`
+	TakenIDIn    []uuid.UUID `json:"takenIDIn,omitempty"`
+	TakenIDNotIn []uuid.UUID `json:"takenIDNotIn,omitempty"`
+
+	// "asker_id" field predicates.
+	AskerID      *uuid.UUID  `json:"askerID,omitempty"`
+	AskerIDNEQ   *uuid.UUID  `json:"askerIDNEQ,omitempty"`
+	AskerIDIn    []uuid.UUID `json:"askerIDIn,omitempty"`
+	AskerIDNotIn []uuid.UUID `json:"askerIDNotIn,omitempty"`
+
+	// "other_id" field predicates.
+	OtherID      *uuid.UUID  `json:"otherID,omitempty"`
+	OtherIDNEQ   *uuid.UUID  `json:"otherIDNEQ,omitempty"`
+	OtherIDIn    []uuid.UUID `json:"otherIDIn,omitempty"`
+	OtherIDNotIn []uuid.UUID `json:"otherIDNotIn,omitempty"`
+
+	// "state" field predicates.
+	State      *dutyswap.State  `json:"state,omitempty"`
+	StateNEQ   *dutyswap.State  `json:"stateNEQ,omitempty"`
+	StateIn    []dutyswap.State `json:"stateIn,omitempty"`
+	StateNotIn []dutyswap.State `json:"stateNotIn,omitempty"`
+
+	// "asked_at" field predicates.
+	AskedAt      *time.Time  `json:"askedAt,omitempty"`
+	AskedAtNEQ   *time.Time  `json:"askedAtNEQ,omitempty"`
+	AskedAtIn    []time.Time `json:"askedAtIn,omitempty"`
+	AskedAtNotIn []time.Time `json:"askedAtNotIn,omitempty"`
+	AskedAtGT    *time.Time  `json:"askedAtGT,omitempty"`
+	AskedAtGTE   *time.Time  `json:"askedAtGTE,omitempty"`
+	AskedAtLT    *time.Time  `json:"askedAtLT,omitempty"`
+	AskedAtLTE   *time.Time  `json:"askedAtLTE,omitempty"`
+
+	// "asked_by_id" field predicates.
+	AskedByID      *uuid.UUID  `json:"askedByID,omitempty"`
+	AskedByIDNEQ   *uuid.UUID  `json:"askedByIDNEQ,omitempty"`
+	AskedByIDIn    []uuid.UUID `json:"askedByIDIn,omitempty"`
+	AskedByIDNotIn []uuid.UUID `json:"askedByIDNotIn,omitempty"`
+	AskedByIDGT    *uuid.UUID  `json:"askedByIDGT,omitempty"`
+	AskedByIDGTE   *uuid.UUID  `json:"askedByIDGTE,omitempty"`
+	AskedByIDLT    *uuid.UUID  `json:"askedByIDLT,omitempty"`
+	AskedByIDLTE   *uuid.UUID  `json:"askedByIDLTE,omitempty"`
+
+	// "expires_at" field predicates.
+	ExpiresAt      *time.Time  `json:"expiresAt,omitempty"`
+	ExpiresAtNEQ   *time.Time  `json:"expiresAtNEQ,omitempty"`
+	ExpiresAtIn    []time.Time `json:"expiresAtIn,omitempty"`
+	ExpiresAtNotIn []time.Time `json:"expiresAtNotIn,omitempty"`
+	ExpiresAtGT    *time.Time  `json:"expiresAtGT,omitempty"`
+	ExpiresAtGTE   *time.Time  `json:"expiresAtGTE,omitempty"`
+	ExpiresAtLT    *time.Time  `json:"expiresAtLT,omitempty"`
+	ExpiresAtLTE   *time.Time  `json:"expiresAtLTE,omitempty"`
+
+	// "answered_by_id" field predicates.
+	AnsweredByID       *uuid.UUID  `json:"answeredByID,omitempty"`
+	AnsweredByIDNEQ    *uuid.UUID  `json:"answeredByIDNEQ,omitempty"`
+	AnsweredByIDIn     []uuid.UUID `json:"answeredByIDIn,omitempty"`
+	AnsweredByIDNotIn  []uuid.UUID `json:"answeredByIDNotIn,omitempty"`
+	AnsweredByIDGT     *uuid.UUID  `json:"answeredByIDGT,omitempty"`
+	AnsweredByIDGTE    *uuid.UUID  `json:"answeredByIDGTE,omitempty"`
+	AnsweredByIDLT     *uuid.UUID  `json:"answeredByIDLT,omitempty"`
+	AnsweredByIDLTE    *uuid.UUID  `json:"answeredByIDLTE,omitempty"`
+	AnsweredByIDIsNil  bool        `json:"answeredByIDIsNil,omitempty"`
+	AnsweredByIDNotNil bool        `json:"answeredByIDNotNil,omitempty"`
+
+	// "decided_by_id" field predicates.
+	DecidedByID       *uuid.UUID  `json:"decidedByID,omitempty"`
+	DecidedByIDNEQ    *uuid.UUID  `json:"decidedByIDNEQ,omitempty"`
+	DecidedByIDIn     []uuid.UUID `json:"decidedByIDIn,omitempty"`
+	DecidedByIDNotIn  []uuid.UUID `json:"decidedByIDNotIn,omitempty"`
+	DecidedByIDGT     *uuid.UUID  `json:"decidedByIDGT,omitempty"`
+	DecidedByIDGTE    *uuid.UUID  `json:"decidedByIDGTE,omitempty"`
+	DecidedByIDLT     *uuid.UUID  `json:"decidedByIDLT,omitempty"`
+	DecidedByIDLTE    *uuid.UUID  `json:"decidedByIDLTE,omitempty"`
+	DecidedByIDIsNil  bool        `json:"decidedByIDIsNil,omitempty"`
+	DecidedByIDNotNil bool        `json:"decidedByIDNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *DutySwapWhereInput) AddPredicates(predicates ...predicate.DutySwap) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the DutySwapWhereInput filter on the DutySwapQuery builder.
+func (i *DutySwapWhereInput) Filter(q *DutySwapQuery) (*DutySwapQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyDutySwapWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyDutySwapWhereInput is returned in case the DutySwapWhereInput is empty.
+var ErrEmptyDutySwapWhereInput = errors.New("ent: empty predicate DutySwapWhereInput")
+
+// P returns a predicate for filtering dutyswaps.
+// An error is returned if the input is empty or invalid.
+func (i *DutySwapWhereInput) P() (predicate.DutySwap, error) {
+	var predicates []predicate.DutySwap
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, dutyswap.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.DutySwap, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, dutyswap.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.DutySwap, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, dutyswap.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, dutyswap.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, dutyswap.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, dutyswap.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, dutyswap.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, dutyswap.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, dutyswap.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, dutyswap.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, dutyswap.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, dutyswap.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, dutyswap.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, dutyswap.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, dutyswap.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, dutyswap.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, dutyswap.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, dutyswap.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, dutyswap.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, dutyswap.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, dutyswap.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, dutyswap.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, dutyswap.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, dutyswap.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, dutyswap.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, dutyswap.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, dutyswap.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDGT != nil {
+		predicates = append(predicates, dutyswap.DepartmentIDGT(*i.DepartmentIDGT))
+	}
+	if i.DepartmentIDGTE != nil {
+		predicates = append(predicates, dutyswap.DepartmentIDGTE(*i.DepartmentIDGTE))
+	}
+	if i.DepartmentIDLT != nil {
+		predicates = append(predicates, dutyswap.DepartmentIDLT(*i.DepartmentIDLT))
+	}
+	if i.DepartmentIDLTE != nil {
+		predicates = append(predicates, dutyswap.DepartmentIDLTE(*i.DepartmentIDLTE))
+	}
+	if i.GivenID != nil {
+		predicates = append(predicates, dutyswap.GivenIDEQ(*i.GivenID))
+	}
+	if i.GivenIDNEQ != nil {
+		predicates = append(predicates, dutyswap.GivenIDNEQ(*i.GivenIDNEQ))
+	}
+	if len(i.GivenIDIn) > 0 {
+		predicates = append(predicates, dutyswap.GivenIDIn(i.GivenIDIn...))
+	}
+	if len(i.GivenIDNotIn) > 0 {
+		predicates = append(predicates, dutyswap.GivenIDNotIn(i.GivenIDNotIn...))
+	}
+	if i.TakenID != nil {
+		predicates = append(predicates, dutyswap.TakenIDEQ(*i.TakenID))
+	}
+	if i.TakenIDNEQ != nil {
+		predicates = append(predicates, dutyswap.TakenIDNEQ(*i.TakenIDNEQ))
+	}
+	if len(i.TakenIDIn) > 0 {
+		predicates = append(predicates, dutyswap.TakenIDIn(i.TakenIDIn...))
+	}
+	if len(i.TakenIDNotIn) > 0 {
+		predicates = append(predicates, dutyswap.TakenIDNotIn(i.TakenIDNotIn...))
+	}
+	if i.AskerID != nil {
+		predicates = append(predicates, dutyswap.AskerIDEQ(*i.AskerID))
+	}
+	if i.AskerIDNEQ != nil {
+		predicates = append(predicates, dutyswap.AskerIDNEQ(*i.AskerIDNEQ))
+	}
+	if len(i.AskerIDIn) > 0 {
+		predicates = append(predicates, dutyswap.AskerIDIn(i.AskerIDIn...))
+	}
+	if len(i.AskerIDNotIn) > 0 {
+		predicates = append(predicates, dutyswap.AskerIDNotIn(i.AskerIDNotIn...))
+	}
+	if i.OtherID != nil {
+		predicates = append(predicates, dutyswap.OtherIDEQ(*i.OtherID))
+	}
+	if i.OtherIDNEQ != nil {
+		predicates = append(predicates, dutyswap.OtherIDNEQ(*i.OtherIDNEQ))
+	}
+	if len(i.OtherIDIn) > 0 {
+		predicates = append(predicates, dutyswap.OtherIDIn(i.OtherIDIn...))
+	}
+	if len(i.OtherIDNotIn) > 0 {
+		predicates = append(predicates, dutyswap.OtherIDNotIn(i.OtherIDNotIn...))
+	}
+	if i.State != nil {
+		predicates = append(predicates, dutyswap.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, dutyswap.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, dutyswap.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, dutyswap.StateNotIn(i.StateNotIn...))
+	}
+	if i.AskedAt != nil {
+		predicates = append(predicates, dutyswap.AskedAtEQ(*i.AskedAt))
+	}
+	if i.AskedAtNEQ != nil {
+		predicates = append(predicates, dutyswap.AskedAtNEQ(*i.AskedAtNEQ))
+	}
+	if len(i.AskedAtIn) > 0 {
+		predicates = append(predicates, dutyswap.AskedAtIn(i.AskedAtIn...))
+	}
+	if len(i.AskedAtNotIn) > 0 {
+		predicates = append(predicates, dutyswap.AskedAtNotIn(i.AskedAtNotIn...))
+	}
+	if i.AskedAtGT != nil {
+		predicates = append(predicates, dutyswap.AskedAtGT(*i.AskedAtGT))
+	}
+	if i.AskedAtGTE != nil {
+		predicates = append(predicates, dutyswap.AskedAtGTE(*i.AskedAtGTE))
+	}
+	if i.AskedAtLT != nil {
+		predicates = append(predicates, dutyswap.AskedAtLT(*i.AskedAtLT))
+	}
+	if i.AskedAtLTE != nil {
+		predicates = append(predicates, dutyswap.AskedAtLTE(*i.AskedAtLTE))
+	}
+	if i.AskedByID != nil {
+		predicates = append(predicates, dutyswap.AskedByIDEQ(*i.AskedByID))
+	}
+	if i.AskedByIDNEQ != nil {
+		predicates = append(predicates, dutyswap.AskedByIDNEQ(*i.AskedByIDNEQ))
+	}
+	if len(i.AskedByIDIn) > 0 {
+		predicates = append(predicates, dutyswap.AskedByIDIn(i.AskedByIDIn...))
+	}
+	if len(i.AskedByIDNotIn) > 0 {
+		predicates = append(predicates, dutyswap.AskedByIDNotIn(i.AskedByIDNotIn...))
+	}
+	if i.AskedByIDGT != nil {
+		predicates = append(predicates, dutyswap.AskedByIDGT(*i.AskedByIDGT))
+	}
+	if i.AskedByIDGTE != nil {
+		predicates = append(predicates, dutyswap.AskedByIDGTE(*i.AskedByIDGTE))
+	}
+	if i.AskedByIDLT != nil {
+		predicates = append(predicates, dutyswap.AskedByIDLT(*i.AskedByIDLT))
+	}
+	if i.AskedByIDLTE != nil {
+		predicates = append(predicates, dutyswap.AskedByIDLTE(*i.AskedByIDLTE))
+	}
+	if i.ExpiresAt != nil {
+		predicates = append(predicates, dutyswap.ExpiresAtEQ(*i.ExpiresAt))
+	}
+	if i.ExpiresAtNEQ != nil {
+		predicates = append(predicates, dutyswap.ExpiresAtNEQ(*i.ExpiresAtNEQ))
+	}
+	if len(i.ExpiresAtIn) > 0 {
+		predicates = append(predicates, dutyswap.ExpiresAtIn(i.ExpiresAtIn...))
+	}
+	if len(i.ExpiresAtNotIn) > 0 {
+		predicates = append(predicates, dutyswap.ExpiresAtNotIn(i.ExpiresAtNotIn...))
+	}
+	if i.ExpiresAtGT != nil {
+		predicates = append(predicates, dutyswap.ExpiresAtGT(*i.ExpiresAtGT))
+	}
+	if i.ExpiresAtGTE != nil {
+		predicates = append(predicates, dutyswap.ExpiresAtGTE(*i.ExpiresAtGTE))
+	}
+	if i.ExpiresAtLT != nil {
+		predicates = append(predicates, dutyswap.ExpiresAtLT(*i.ExpiresAtLT))
+	}
+	if i.ExpiresAtLTE != nil {
+		predicates = append(predicates, dutyswap.ExpiresAtLTE(*i.ExpiresAtLTE))
+	}
+	if i.AnsweredByID != nil {
+		predicates = append(predicates, dutyswap.AnsweredByIDEQ(*i.AnsweredByID))
+	}
+	if i.AnsweredByIDNEQ != nil {
+		predicates = append(predicates, dutyswap.AnsweredByIDNEQ(*i.AnsweredByIDNEQ))
+	}
+	if len(i.AnsweredByIDIn) > 0 {
+		predicates = append(predicates, dutyswap.AnsweredByIDIn(i.AnsweredByIDIn...))
+	}
+	if len(i.AnsweredByIDNotIn) > 0 {
+		predicates = append(predicates, dutyswap.AnsweredByIDNotIn(i.AnsweredByIDNotIn...))
+	}
+	if i.AnsweredByIDGT != nil {
+		predicates = append(predicates, dutyswap.AnsweredByIDGT(*i.AnsweredByIDGT))
+	}
+	if i.AnsweredByIDGTE != nil {
+		predicates = append(predicates, dutyswap.AnsweredByIDGTE(*i.AnsweredByIDGTE))
+	}
+	if i.AnsweredByIDLT != nil {
+		predicates = append(predicates, dutyswap.AnsweredByIDLT(*i.AnsweredByIDLT))
+	}
+	if i.AnsweredByIDLTE != nil {
+		predicates = append(predicates, dutyswap.AnsweredByIDLTE(*i.AnsweredByIDLTE))
+	}
+	if i.AnsweredByIDIsNil {
+		predicates = append(predicates, dutyswap.AnsweredByIDIsNil())
+	}
+	if i.AnsweredByIDNotNil {
+		predicates = append(predicates, dutyswap.AnsweredByIDNotNil())
+	}
+	if i.DecidedByID != nil {
+		predicates = append(predicates, dutyswap.DecidedByIDEQ(*i.DecidedByID))
+	}
+	if i.DecidedByIDNEQ != nil {
+		predicates = append(predicates, dutyswap.DecidedByIDNEQ(*i.DecidedByIDNEQ))
+	}
+	if len(i.DecidedByIDIn) > 0 {
+		predicates = append(predicates, dutyswap.DecidedByIDIn(i.DecidedByIDIn...))
+	}
+	if len(i.DecidedByIDNotIn) > 0 {
+		predicates = append(predicates, dutyswap.DecidedByIDNotIn(i.DecidedByIDNotIn...))
+	}
+	if i.DecidedByIDGT != nil {
+		predicates = append(predicates, dutyswap.DecidedByIDGT(*i.DecidedByIDGT))
+	}
+	if i.DecidedByIDGTE != nil {
+		predicates = append(predicates, dutyswap.DecidedByIDGTE(*i.DecidedByIDGTE))
+	}
+	if i.DecidedByIDLT != nil {
+		predicates = append(predicates, dutyswap.DecidedByIDLT(*i.DecidedByIDLT))
+	}
+	if i.DecidedByIDLTE != nil {
+		predicates = append(predicates, dutyswap.DecidedByIDLTE(*i.DecidedByIDLTE))
+	}
+	if i.DecidedByIDIsNil {
+		predicates = append(predicates, dutyswap.DecidedByIDIsNil())
+	}
+	if i.DecidedByIDNotNil {
+		predicates = append(predicates, dutyswap.DecidedByIDNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyDutySwapWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return dutyswap.And(predicates...), nil
+	}
+}
+
 // EmergencyContactWhereInput represents a where input for filtering EmergencyContact queries.
 type EmergencyContactWhereInput struct {
 	Predicates []predicate.EmergencyContact  `json:"-"`
@@ -11211,6 +15412,898 @@ func (i *FeeAllocationWhereInput) P() (predicate.FeeAllocation, error) {
 	}
 }
 
+// FeeBankLineWhereInput represents a where input for filtering FeeBankLine queries.
+type FeeBankLineWhereInput struct {
+	Predicates []predicate.FeeBankLine  `json:"-"`
+	Not        *FeeBankLineWhereInput   `json:"not,omitempty"`
+	Or         []*FeeBankLineWhereInput `json:"or,omitempty"`
+	And        []*FeeBankLineWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "statement_id" field predicates.
+	StatementID      *uuid.UUID  `json:"statementID,omitempty"`
+	StatementIDNEQ   *uuid.UUID  `json:"statementIDNEQ,omitempty"`
+	StatementIDIn    []uuid.UUID `json:"statementIDIn,omitempty"`
+	StatementIDNotIn []uuid.UUID `json:"statementIDNotIn,omitempty"`
+
+	// "paid_on" field predicates.
+	PaidOn      *time.Time  `json:"paidOn,omitempty"`
+	PaidOnNEQ   *time.Time  `json:"paidOnNEQ,omitempty"`
+	PaidOnIn    []time.Time `json:"paidOnIn,omitempty"`
+	PaidOnNotIn []time.Time `json:"paidOnNotIn,omitempty"`
+	PaidOnGT    *time.Time  `json:"paidOnGT,omitempty"`
+	PaidOnGTE   *time.Time  `json:"paidOnGTE,omitempty"`
+	PaidOnLT    *time.Time  `json:"paidOnLT,omitempty"`
+	PaidOnLTE   *time.Time  `json:"paidOnLTE,omitempty"`
+
+	// "amount" field predicates.
+	Amount      *int64  `json:"amount,omitempty"`
+	AmountNEQ   *int64  `json:"amountNEQ,omitempty"`
+	AmountIn    []int64 `json:"amountIn,omitempty"`
+	AmountNotIn []int64 `json:"amountNotIn,omitempty"`
+	AmountGT    *int64  `json:"amountGT,omitempty"`
+	AmountGTE   *int64  `json:"amountGTE,omitempty"`
+	AmountLT    *int64  `json:"amountLT,omitempty"`
+	AmountLTE   *int64  `json:"amountLTE,omitempty"`
+
+	// "payer" field predicates.
+	Payer             *string  `json:"payer,omitempty"`
+	PayerNEQ          *string  `json:"payerNEQ,omitempty"`
+	PayerIn           []string `json:"payerIn,omitempty"`
+	PayerNotIn        []string `json:"payerNotIn,omitempty"`
+	PayerGT           *string  `json:"payerGT,omitempty"`
+	PayerGTE          *string  `json:"payerGTE,omitempty"`
+	PayerLT           *string  `json:"payerLT,omitempty"`
+	PayerLTE          *string  `json:"payerLTE,omitempty"`
+	PayerContains     *string  `json:"payerContains,omitempty"`
+	PayerHasPrefix    *string  `json:"payerHasPrefix,omitempty"`
+	PayerHasSuffix    *string  `json:"payerHasSuffix,omitempty"`
+	PayerEqualFold    *string  `json:"payerEqualFold,omitempty"`
+	PayerContainsFold *string  `json:"payerContainsFold,omitempty"`
+
+	// "transaction_id" field predicates.
+	TransactionID             *string  `json:"transactionID,omitempty"`
+	TransactionIDNEQ          *string  `json:"transactionIDNEQ,omitempty"`
+	TransactionIDIn           []string `json:"transactionIDIn,omitempty"`
+	TransactionIDNotIn        []string `json:"transactionIDNotIn,omitempty"`
+	TransactionIDGT           *string  `json:"transactionIDGT,omitempty"`
+	TransactionIDGTE          *string  `json:"transactionIDGTE,omitempty"`
+	TransactionIDLT           *string  `json:"transactionIDLT,omitempty"`
+	TransactionIDLTE          *string  `json:"transactionIDLTE,omitempty"`
+	TransactionIDContains     *string  `json:"transactionIDContains,omitempty"`
+	TransactionIDHasPrefix    *string  `json:"transactionIDHasPrefix,omitempty"`
+	TransactionIDHasSuffix    *string  `json:"transactionIDHasSuffix,omitempty"`
+	TransactionIDEqualFold    *string  `json:"transactionIDEqualFold,omitempty"`
+	TransactionIDContainsFold *string  `json:"transactionIDContainsFold,omitempty"`
+
+	// "state" field predicates.
+	State      *feebankline.State  `json:"state,omitempty"`
+	StateNEQ   *feebankline.State  `json:"stateNEQ,omitempty"`
+	StateIn    []feebankline.State `json:"stateIn,omitempty"`
+	StateNotIn []feebankline.State `json:"stateNotIn,omitempty"`
+
+	// "proposed_household_id" field predicates.
+	ProposedHouseholdID       *uuid.UUID  `json:"proposedHouseholdID,omitempty"`
+	ProposedHouseholdIDNEQ    *uuid.UUID  `json:"proposedHouseholdIDNEQ,omitempty"`
+	ProposedHouseholdIDIn     []uuid.UUID `json:"proposedHouseholdIDIn,omitempty"`
+	ProposedHouseholdIDNotIn  []uuid.UUID `json:"proposedHouseholdIDNotIn,omitempty"`
+	ProposedHouseholdIDIsNil  bool        `json:"proposedHouseholdIDIsNil,omitempty"`
+	ProposedHouseholdIDNotNil bool        `json:"proposedHouseholdIDNotNil,omitempty"`
+
+	// "match" field predicates.
+	Match      *feebankline.Match  `json:"match,omitempty"`
+	MatchNEQ   *feebankline.Match  `json:"matchNEQ,omitempty"`
+	MatchIn    []feebankline.Match `json:"matchIn,omitempty"`
+	MatchNotIn []feebankline.Match `json:"matchNotIn,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID       *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ    *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn     []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn  []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDIsNil  bool        `json:"householdIDIsNil,omitempty"`
+	HouseholdIDNotNil bool        `json:"householdIDNotNil,omitempty"`
+
+	// "payment_id" field predicates.
+	PaymentID       *uuid.UUID  `json:"paymentID,omitempty"`
+	PaymentIDNEQ    *uuid.UUID  `json:"paymentIDNEQ,omitempty"`
+	PaymentIDIn     []uuid.UUID `json:"paymentIDIn,omitempty"`
+	PaymentIDNotIn  []uuid.UUID `json:"paymentIDNotIn,omitempty"`
+	PaymentIDIsNil  bool        `json:"paymentIDIsNil,omitempty"`
+	PaymentIDNotNil bool        `json:"paymentIDNotNil,omitempty"`
+
+	// "decided_at" field predicates.
+	DecidedAt       *time.Time  `json:"decidedAt,omitempty"`
+	DecidedAtNEQ    *time.Time  `json:"decidedAtNEQ,omitempty"`
+	DecidedAtIn     []time.Time `json:"decidedAtIn,omitempty"`
+	DecidedAtNotIn  []time.Time `json:"decidedAtNotIn,omitempty"`
+	DecidedAtGT     *time.Time  `json:"decidedAtGT,omitempty"`
+	DecidedAtGTE    *time.Time  `json:"decidedAtGTE,omitempty"`
+	DecidedAtLT     *time.Time  `json:"decidedAtLT,omitempty"`
+	DecidedAtLTE    *time.Time  `json:"decidedAtLTE,omitempty"`
+	DecidedAtIsNil  bool        `json:"decidedAtIsNil,omitempty"`
+	DecidedAtNotNil bool        `json:"decidedAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeeBankLineWhereInput) AddPredicates(predicates ...predicate.FeeBankLine) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeeBankLineWhereInput filter on the FeeBankLineQuery builder.
+func (i *FeeBankLineWhereInput) Filter(q *FeeBankLineQuery) (*FeeBankLineQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeeBankLineWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeeBankLineWhereInput is returned in case the FeeBankLineWhereInput is empty.
+var ErrEmptyFeeBankLineWhereInput = errors.New("ent: empty predicate FeeBankLineWhereInput")
+
+// P returns a predicate for filtering feebanklines.
+// An error is returned if the input is empty or invalid.
+func (i *FeeBankLineWhereInput) P() (predicate.FeeBankLine, error) {
+	var predicates []predicate.FeeBankLine
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feebankline.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeeBankLine, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feebankline.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeeBankLine, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feebankline.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feebankline.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feebankline.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feebankline.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feebankline.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feebankline.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feebankline.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feebankline.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feebankline.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feebankline.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feebankline.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feebankline.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feebankline.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feebankline.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feebankline.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feebankline.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feebankline.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feebankline.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feebankline.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feebankline.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feebankline.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.StatementID != nil {
+		predicates = append(predicates, feebankline.StatementIDEQ(*i.StatementID))
+	}
+	if i.StatementIDNEQ != nil {
+		predicates = append(predicates, feebankline.StatementIDNEQ(*i.StatementIDNEQ))
+	}
+	if len(i.StatementIDIn) > 0 {
+		predicates = append(predicates, feebankline.StatementIDIn(i.StatementIDIn...))
+	}
+	if len(i.StatementIDNotIn) > 0 {
+		predicates = append(predicates, feebankline.StatementIDNotIn(i.StatementIDNotIn...))
+	}
+	if i.PaidOn != nil {
+		predicates = append(predicates, feebankline.PaidOnEQ(*i.PaidOn))
+	}
+	if i.PaidOnNEQ != nil {
+		predicates = append(predicates, feebankline.PaidOnNEQ(*i.PaidOnNEQ))
+	}
+	if len(i.PaidOnIn) > 0 {
+		predicates = append(predicates, feebankline.PaidOnIn(i.PaidOnIn...))
+	}
+	if len(i.PaidOnNotIn) > 0 {
+		predicates = append(predicates, feebankline.PaidOnNotIn(i.PaidOnNotIn...))
+	}
+	if i.PaidOnGT != nil {
+		predicates = append(predicates, feebankline.PaidOnGT(*i.PaidOnGT))
+	}
+	if i.PaidOnGTE != nil {
+		predicates = append(predicates, feebankline.PaidOnGTE(*i.PaidOnGTE))
+	}
+	if i.PaidOnLT != nil {
+		predicates = append(predicates, feebankline.PaidOnLT(*i.PaidOnLT))
+	}
+	if i.PaidOnLTE != nil {
+		predicates = append(predicates, feebankline.PaidOnLTE(*i.PaidOnLTE))
+	}
+	if i.Amount != nil {
+		predicates = append(predicates, feebankline.AmountEQ(*i.Amount))
+	}
+	if i.AmountNEQ != nil {
+		predicates = append(predicates, feebankline.AmountNEQ(*i.AmountNEQ))
+	}
+	if len(i.AmountIn) > 0 {
+		predicates = append(predicates, feebankline.AmountIn(i.AmountIn...))
+	}
+	if len(i.AmountNotIn) > 0 {
+		predicates = append(predicates, feebankline.AmountNotIn(i.AmountNotIn...))
+	}
+	if i.AmountGT != nil {
+		predicates = append(predicates, feebankline.AmountGT(*i.AmountGT))
+	}
+	if i.AmountGTE != nil {
+		predicates = append(predicates, feebankline.AmountGTE(*i.AmountGTE))
+	}
+	if i.AmountLT != nil {
+		predicates = append(predicates, feebankline.AmountLT(*i.AmountLT))
+	}
+	if i.AmountLTE != nil {
+		predicates = append(predicates, feebankline.AmountLTE(*i.AmountLTE))
+	}
+	if i.Payer != nil {
+		predicates = append(predicates, feebankline.PayerEQ(*i.Payer))
+	}
+	if i.PayerNEQ != nil {
+		predicates = append(predicates, feebankline.PayerNEQ(*i.PayerNEQ))
+	}
+	if len(i.PayerIn) > 0 {
+		predicates = append(predicates, feebankline.PayerIn(i.PayerIn...))
+	}
+	if len(i.PayerNotIn) > 0 {
+		predicates = append(predicates, feebankline.PayerNotIn(i.PayerNotIn...))
+	}
+	if i.PayerGT != nil {
+		predicates = append(predicates, feebankline.PayerGT(*i.PayerGT))
+	}
+	if i.PayerGTE != nil {
+		predicates = append(predicates, feebankline.PayerGTE(*i.PayerGTE))
+	}
+	if i.PayerLT != nil {
+		predicates = append(predicates, feebankline.PayerLT(*i.PayerLT))
+	}
+	if i.PayerLTE != nil {
+		predicates = append(predicates, feebankline.PayerLTE(*i.PayerLTE))
+	}
+	if i.PayerContains != nil {
+		predicates = append(predicates, feebankline.PayerContains(*i.PayerContains))
+	}
+	if i.PayerHasPrefix != nil {
+		predicates = append(predicates, feebankline.PayerHasPrefix(*i.PayerHasPrefix))
+	}
+	if i.PayerHasSuffix != nil {
+		predicates = append(predicates, feebankline.PayerHasSuffix(*i.PayerHasSuffix))
+	}
+	if i.PayerEqualFold != nil {
+		predicates = append(predicates, feebankline.PayerEqualFold(*i.PayerEqualFold))
+	}
+	if i.PayerContainsFold != nil {
+		predicates = append(predicates, feebankline.PayerContainsFold(*i.PayerContainsFold))
+	}
+	if i.TransactionID != nil {
+		predicates = append(predicates, feebankline.TransactionIDEQ(*i.TransactionID))
+	}
+	if i.TransactionIDNEQ != nil {
+		predicates = append(predicates, feebankline.TransactionIDNEQ(*i.TransactionIDNEQ))
+	}
+	if len(i.TransactionIDIn) > 0 {
+		predicates = append(predicates, feebankline.TransactionIDIn(i.TransactionIDIn...))
+	}
+	if len(i.TransactionIDNotIn) > 0 {
+		predicates = append(predicates, feebankline.TransactionIDNotIn(i.TransactionIDNotIn...))
+	}
+	if i.TransactionIDGT != nil {
+		predicates = append(predicates, feebankline.TransactionIDGT(*i.TransactionIDGT))
+	}
+	if i.TransactionIDGTE != nil {
+		predicates = append(predicates, feebankline.TransactionIDGTE(*i.TransactionIDGTE))
+	}
+	if i.TransactionIDLT != nil {
+		predicates = append(predicates, feebankline.TransactionIDLT(*i.TransactionIDLT))
+	}
+	if i.TransactionIDLTE != nil {
+		predicates = append(predicates, feebankline.TransactionIDLTE(*i.TransactionIDLTE))
+	}
+	if i.TransactionIDContains != nil {
+		predicates = append(predicates, feebankline.TransactionIDContains(*i.TransactionIDContains))
+	}
+	if i.TransactionIDHasPrefix != nil {
+		predicates = append(predicates, feebankline.TransactionIDHasPrefix(*i.TransactionIDHasPrefix))
+	}
+	if i.TransactionIDHasSuffix != nil {
+		predicates = append(predicates, feebankline.TransactionIDHasSuffix(*i.TransactionIDHasSuffix))
+	}
+	if i.TransactionIDEqualFold != nil {
+		predicates = append(predicates, feebankline.TransactionIDEqualFold(*i.TransactionIDEqualFold))
+	}
+	if i.TransactionIDContainsFold != nil {
+		predicates = append(predicates, feebankline.TransactionIDContainsFold(*i.TransactionIDContainsFold))
+	}
+	if i.State != nil {
+		predicates = append(predicates, feebankline.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, feebankline.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, feebankline.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, feebankline.StateNotIn(i.StateNotIn...))
+	}
+	if i.ProposedHouseholdID != nil {
+		predicates = append(predicates, feebankline.ProposedHouseholdIDEQ(*i.ProposedHouseholdID))
+	}
+	if i.ProposedHouseholdIDNEQ != nil {
+		predicates = append(predicates, feebankline.ProposedHouseholdIDNEQ(*i.ProposedHouseholdIDNEQ))
+	}
+	if len(i.ProposedHouseholdIDIn) > 0 {
+		predicates = append(predicates, feebankline.ProposedHouseholdIDIn(i.ProposedHouseholdIDIn...))
+	}
+	if len(i.ProposedHouseholdIDNotIn) > 0 {
+		predicates = append(predicates, feebankline.ProposedHouseholdIDNotIn(i.ProposedHouseholdIDNotIn...))
+	}
+	if i.ProposedHouseholdIDIsNil {
+		predicates = append(predicates, feebankline.ProposedHouseholdIDIsNil())
+	}
+	if i.ProposedHouseholdIDNotNil {
+		predicates = append(predicates, feebankline.ProposedHouseholdIDNotNil())
+	}
+	if i.Match != nil {
+		predicates = append(predicates, feebankline.MatchEQ(*i.Match))
+	}
+	if i.MatchNEQ != nil {
+		predicates = append(predicates, feebankline.MatchNEQ(*i.MatchNEQ))
+	}
+	if len(i.MatchIn) > 0 {
+		predicates = append(predicates, feebankline.MatchIn(i.MatchIn...))
+	}
+	if len(i.MatchNotIn) > 0 {
+		predicates = append(predicates, feebankline.MatchNotIn(i.MatchNotIn...))
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, feebankline.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, feebankline.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, feebankline.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, feebankline.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDIsNil {
+		predicates = append(predicates, feebankline.HouseholdIDIsNil())
+	}
+	if i.HouseholdIDNotNil {
+		predicates = append(predicates, feebankline.HouseholdIDNotNil())
+	}
+	if i.PaymentID != nil {
+		predicates = append(predicates, feebankline.PaymentIDEQ(*i.PaymentID))
+	}
+	if i.PaymentIDNEQ != nil {
+		predicates = append(predicates, feebankline.PaymentIDNEQ(*i.PaymentIDNEQ))
+	}
+	if len(i.PaymentIDIn) > 0 {
+		predicates = append(predicates, feebankline.PaymentIDIn(i.PaymentIDIn...))
+	}
+	if len(i.PaymentIDNotIn) > 0 {
+		predicates = append(predicates, feebankline.PaymentIDNotIn(i.PaymentIDNotIn...))
+	}
+	if i.PaymentIDIsNil {
+		predicates = append(predicates, feebankline.PaymentIDIsNil())
+	}
+	if i.PaymentIDNotNil {
+		predicates = append(predicates, feebankline.PaymentIDNotNil())
+	}
+	if i.DecidedAt != nil {
+		predicates = append(predicates, feebankline.DecidedAtEQ(*i.DecidedAt))
+	}
+	if i.DecidedAtNEQ != nil {
+		predicates = append(predicates, feebankline.DecidedAtNEQ(*i.DecidedAtNEQ))
+	}
+	if len(i.DecidedAtIn) > 0 {
+		predicates = append(predicates, feebankline.DecidedAtIn(i.DecidedAtIn...))
+	}
+	if len(i.DecidedAtNotIn) > 0 {
+		predicates = append(predicates, feebankline.DecidedAtNotIn(i.DecidedAtNotIn...))
+	}
+	if i.DecidedAtGT != nil {
+		predicates = append(predicates, feebankline.DecidedAtGT(*i.DecidedAtGT))
+	}
+	if i.DecidedAtGTE != nil {
+		predicates = append(predicates, feebankline.DecidedAtGTE(*i.DecidedAtGTE))
+	}
+	if i.DecidedAtLT != nil {
+		predicates = append(predicates, feebankline.DecidedAtLT(*i.DecidedAtLT))
+	}
+	if i.DecidedAtLTE != nil {
+		predicates = append(predicates, feebankline.DecidedAtLTE(*i.DecidedAtLTE))
+	}
+	if i.DecidedAtIsNil {
+		predicates = append(predicates, feebankline.DecidedAtIsNil())
+	}
+	if i.DecidedAtNotNil {
+		predicates = append(predicates, feebankline.DecidedAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeeBankLineWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feebankline.And(predicates...), nil
+	}
+}
+
+// FeeBankStatementWhereInput represents a where input for filtering FeeBankStatement queries.
+type FeeBankStatementWhereInput struct {
+	Predicates []predicate.FeeBankStatement  `json:"-"`
+	Not        *FeeBankStatementWhereInput   `json:"not,omitempty"`
+	Or         []*FeeBankStatementWhereInput `json:"or,omitempty"`
+	And        []*FeeBankStatementWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "account" field predicates.
+	Account             *string  `json:"account,omitempty"`
+	AccountNEQ          *string  `json:"accountNEQ,omitempty"`
+	AccountIn           []string `json:"accountIn,omitempty"`
+	AccountNotIn        []string `json:"accountNotIn,omitempty"`
+	AccountGT           *string  `json:"accountGT,omitempty"`
+	AccountGTE          *string  `json:"accountGTE,omitempty"`
+	AccountLT           *string  `json:"accountLT,omitempty"`
+	AccountLTE          *string  `json:"accountLTE,omitempty"`
+	AccountContains     *string  `json:"accountContains,omitempty"`
+	AccountHasPrefix    *string  `json:"accountHasPrefix,omitempty"`
+	AccountHasSuffix    *string  `json:"accountHasSuffix,omitempty"`
+	AccountEqualFold    *string  `json:"accountEqualFold,omitempty"`
+	AccountContainsFold *string  `json:"accountContainsFold,omitempty"`
+
+	// "from_on" field predicates.
+	FromOn      *time.Time  `json:"fromOn,omitempty"`
+	FromOnNEQ   *time.Time  `json:"fromOnNEQ,omitempty"`
+	FromOnIn    []time.Time `json:"fromOnIn,omitempty"`
+	FromOnNotIn []time.Time `json:"fromOnNotIn,omitempty"`
+	FromOnGT    *time.Time  `json:"fromOnGT,omitempty"`
+	FromOnGTE   *time.Time  `json:"fromOnGTE,omitempty"`
+	FromOnLT    *time.Time  `json:"fromOnLT,omitempty"`
+	FromOnLTE   *time.Time  `json:"fromOnLTE,omitempty"`
+
+	// "until_on" field predicates.
+	UntilOn      *time.Time  `json:"untilOn,omitempty"`
+	UntilOnNEQ   *time.Time  `json:"untilOnNEQ,omitempty"`
+	UntilOnIn    []time.Time `json:"untilOnIn,omitempty"`
+	UntilOnNotIn []time.Time `json:"untilOnNotIn,omitempty"`
+	UntilOnGT    *time.Time  `json:"untilOnGT,omitempty"`
+	UntilOnGTE   *time.Time  `json:"untilOnGTE,omitempty"`
+	UntilOnLT    *time.Time  `json:"untilOnLT,omitempty"`
+	UntilOnLTE   *time.Time  `json:"untilOnLTE,omitempty"`
+
+	// "amount" field predicates.
+	Amount      *int64  `json:"amount,omitempty"`
+	AmountNEQ   *int64  `json:"amountNEQ,omitempty"`
+	AmountIn    []int64 `json:"amountIn,omitempty"`
+	AmountNotIn []int64 `json:"amountNotIn,omitempty"`
+	AmountGT    *int64  `json:"amountGT,omitempty"`
+	AmountGTE   *int64  `json:"amountGTE,omitempty"`
+	AmountLT    *int64  `json:"amountLT,omitempty"`
+	AmountLTE   *int64  `json:"amountLTE,omitempty"`
+
+	// "recorded_by_id" field predicates.
+	RecordedByID      *uuid.UUID  `json:"recordedByID,omitempty"`
+	RecordedByIDNEQ   *uuid.UUID  `json:"recordedByIDNEQ,omitempty"`
+	RecordedByIDIn    []uuid.UUID `json:"recordedByIDIn,omitempty"`
+	RecordedByIDNotIn []uuid.UUID `json:"recordedByIDNotIn,omitempty"`
+	RecordedByIDGT    *uuid.UUID  `json:"recordedByIDGT,omitempty"`
+	RecordedByIDGTE   *uuid.UUID  `json:"recordedByIDGTE,omitempty"`
+	RecordedByIDLT    *uuid.UUID  `json:"recordedByIDLT,omitempty"`
+	RecordedByIDLTE   *uuid.UUID  `json:"recordedByIDLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeeBankStatementWhereInput) AddPredicates(predicates ...predicate.FeeBankStatement) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeeBankStatementWhereInput filter on the FeeBankStatementQuery builder.
+func (i *FeeBankStatementWhereInput) Filter(q *FeeBankStatementQuery) (*FeeBankStatementQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeeBankStatementWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeeBankStatementWhereInput is returned in case the FeeBankStatementWhereInput is empty.
+var ErrEmptyFeeBankStatementWhereInput = errors.New("ent: empty predicate FeeBankStatementWhereInput")
+
+// P returns a predicate for filtering feebankstatements.
+// An error is returned if the input is empty or invalid.
+func (i *FeeBankStatementWhereInput) P() (predicate.FeeBankStatement, error) {
+	var predicates []predicate.FeeBankStatement
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feebankstatement.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeeBankStatement, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feebankstatement.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeeBankStatement, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feebankstatement.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feebankstatement.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feebankstatement.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feebankstatement.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feebankstatement.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feebankstatement.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feebankstatement.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feebankstatement.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feebankstatement.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feebankstatement.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feebankstatement.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feebankstatement.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feebankstatement.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feebankstatement.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feebankstatement.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feebankstatement.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feebankstatement.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feebankstatement.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feebankstatement.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feebankstatement.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feebankstatement.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Account != nil {
+		predicates = append(predicates, feebankstatement.AccountEQ(*i.Account))
+	}
+	if i.AccountNEQ != nil {
+		predicates = append(predicates, feebankstatement.AccountNEQ(*i.AccountNEQ))
+	}
+	if len(i.AccountIn) > 0 {
+		predicates = append(predicates, feebankstatement.AccountIn(i.AccountIn...))
+	}
+	if len(i.AccountNotIn) > 0 {
+		predicates = append(predicates, feebankstatement.AccountNotIn(i.AccountNotIn...))
+	}
+	if i.AccountGT != nil {
+		predicates = append(predicates, feebankstatement.AccountGT(*i.AccountGT))
+	}
+	if i.AccountGTE != nil {
+		predicates = append(predicates, feebankstatement.AccountGTE(*i.AccountGTE))
+	}
+	if i.AccountLT != nil {
+		predicates = append(predicates, feebankstatement.AccountLT(*i.AccountLT))
+	}
+	if i.AccountLTE != nil {
+		predicates = append(predicates, feebankstatement.AccountLTE(*i.AccountLTE))
+	}
+	if i.AccountContains != nil {
+		predicates = append(predicates, feebankstatement.AccountContains(*i.AccountContains))
+	}
+	if i.AccountHasPrefix != nil {
+		predicates = append(predicates, feebankstatement.AccountHasPrefix(*i.AccountHasPrefix))
+	}
+	if i.AccountHasSuffix != nil {
+		predicates = append(predicates, feebankstatement.AccountHasSuffix(*i.AccountHasSuffix))
+	}
+	if i.AccountEqualFold != nil {
+		predicates = append(predicates, feebankstatement.AccountEqualFold(*i.AccountEqualFold))
+	}
+	if i.AccountContainsFold != nil {
+		predicates = append(predicates, feebankstatement.AccountContainsFold(*i.AccountContainsFold))
+	}
+	if i.FromOn != nil {
+		predicates = append(predicates, feebankstatement.FromOnEQ(*i.FromOn))
+	}
+	if i.FromOnNEQ != nil {
+		predicates = append(predicates, feebankstatement.FromOnNEQ(*i.FromOnNEQ))
+	}
+	if len(i.FromOnIn) > 0 {
+		predicates = append(predicates, feebankstatement.FromOnIn(i.FromOnIn...))
+	}
+	if len(i.FromOnNotIn) > 0 {
+		predicates = append(predicates, feebankstatement.FromOnNotIn(i.FromOnNotIn...))
+	}
+	if i.FromOnGT != nil {
+		predicates = append(predicates, feebankstatement.FromOnGT(*i.FromOnGT))
+	}
+	if i.FromOnGTE != nil {
+		predicates = append(predicates, feebankstatement.FromOnGTE(*i.FromOnGTE))
+	}
+	if i.FromOnLT != nil {
+		predicates = append(predicates, feebankstatement.FromOnLT(*i.FromOnLT))
+	}
+	if i.FromOnLTE != nil {
+		predicates = append(predicates, feebankstatement.FromOnLTE(*i.FromOnLTE))
+	}
+	if i.UntilOn != nil {
+		predicates = append(predicates, feebankstatement.UntilOnEQ(*i.UntilOn))
+	}
+	if i.UntilOnNEQ != nil {
+		predicates = append(predicates, feebankstatement.UntilOnNEQ(*i.UntilOnNEQ))
+	}
+	if len(i.UntilOnIn) > 0 {
+		predicates = append(predicates, feebankstatement.UntilOnIn(i.UntilOnIn...))
+	}
+	if len(i.UntilOnNotIn) > 0 {
+		predicates = append(predicates, feebankstatement.UntilOnNotIn(i.UntilOnNotIn...))
+	}
+	if i.UntilOnGT != nil {
+		predicates = append(predicates, feebankstatement.UntilOnGT(*i.UntilOnGT))
+	}
+	if i.UntilOnGTE != nil {
+		predicates = append(predicates, feebankstatement.UntilOnGTE(*i.UntilOnGTE))
+	}
+	if i.UntilOnLT != nil {
+		predicates = append(predicates, feebankstatement.UntilOnLT(*i.UntilOnLT))
+	}
+	if i.UntilOnLTE != nil {
+		predicates = append(predicates, feebankstatement.UntilOnLTE(*i.UntilOnLTE))
+	}
+	if i.Amount != nil {
+		predicates = append(predicates, feebankstatement.AmountEQ(*i.Amount))
+	}
+	if i.AmountNEQ != nil {
+		predicates = append(predicates, feebankstatement.AmountNEQ(*i.AmountNEQ))
+	}
+	if len(i.AmountIn) > 0 {
+		predicates = append(predicates, feebankstatement.AmountIn(i.AmountIn...))
+	}
+	if len(i.AmountNotIn) > 0 {
+		predicates = append(predicates, feebankstatement.AmountNotIn(i.AmountNotIn...))
+	}
+	if i.AmountGT != nil {
+		predicates = append(predicates, feebankstatement.AmountGT(*i.AmountGT))
+	}
+	if i.AmountGTE != nil {
+		predicates = append(predicates, feebankstatement.AmountGTE(*i.AmountGTE))
+	}
+	if i.AmountLT != nil {
+		predicates = append(predicates, feebankstatement.AmountLT(*i.AmountLT))
+	}
+	if i.AmountLTE != nil {
+		predicates = append(predicates, feebankstatement.AmountLTE(*i.AmountLTE))
+	}
+	if i.RecordedByID != nil {
+		predicates = append(predicates, feebankstatement.RecordedByIDEQ(*i.RecordedByID))
+	}
+	if i.RecordedByIDNEQ != nil {
+		predicates = append(predicates, feebankstatement.RecordedByIDNEQ(*i.RecordedByIDNEQ))
+	}
+	if len(i.RecordedByIDIn) > 0 {
+		predicates = append(predicates, feebankstatement.RecordedByIDIn(i.RecordedByIDIn...))
+	}
+	if len(i.RecordedByIDNotIn) > 0 {
+		predicates = append(predicates, feebankstatement.RecordedByIDNotIn(i.RecordedByIDNotIn...))
+	}
+	if i.RecordedByIDGT != nil {
+		predicates = append(predicates, feebankstatement.RecordedByIDGT(*i.RecordedByIDGT))
+	}
+	if i.RecordedByIDGTE != nil {
+		predicates = append(predicates, feebankstatement.RecordedByIDGTE(*i.RecordedByIDGTE))
+	}
+	if i.RecordedByIDLT != nil {
+		predicates = append(predicates, feebankstatement.RecordedByIDLT(*i.RecordedByIDLT))
+	}
+	if i.RecordedByIDLTE != nil {
+		predicates = append(predicates, feebankstatement.RecordedByIDLTE(*i.RecordedByIDLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeeBankStatementWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feebankstatement.And(predicates...), nil
+	}
+}
+
 // FeeBookWhereInput represents a where input for filtering FeeBook queries.
 type FeeBookWhereInput struct {
 	Predicates []predicate.FeeBook  `json:"-"`
@@ -11769,6 +16862,1996 @@ func (i *FeeCreditNoteWhereInput) P() (predicate.FeeCreditNote, error) {
 	}
 }
 
+// FeeDispatchWhereInput represents a where input for filtering FeeDispatch queries.
+type FeeDispatchWhereInput struct {
+	Predicates []predicate.FeeDispatch  `json:"-"`
+	Not        *FeeDispatchWhereInput   `json:"not,omitempty"`
+	Or         []*FeeDispatchWhereInput `json:"or,omitempty"`
+	And        []*FeeDispatchWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "notice_id" field predicates.
+	NoticeID       *uuid.UUID  `json:"noticeID,omitempty"`
+	NoticeIDNEQ    *uuid.UUID  `json:"noticeIDNEQ,omitempty"`
+	NoticeIDIn     []uuid.UUID `json:"noticeIDIn,omitempty"`
+	NoticeIDNotIn  []uuid.UUID `json:"noticeIDNotIn,omitempty"`
+	NoticeIDIsNil  bool        `json:"noticeIDIsNil,omitempty"`
+	NoticeIDNotNil bool        `json:"noticeIDNotNil,omitempty"`
+
+	// "dunning_id" field predicates.
+	DunningID       *uuid.UUID  `json:"dunningID,omitempty"`
+	DunningIDNEQ    *uuid.UUID  `json:"dunningIDNEQ,omitempty"`
+	DunningIDIn     []uuid.UUID `json:"dunningIDIn,omitempty"`
+	DunningIDNotIn  []uuid.UUID `json:"dunningIDNotIn,omitempty"`
+	DunningIDIsNil  bool        `json:"dunningIDIsNil,omitempty"`
+	DunningIDNotNil bool        `json:"dunningIDNotNil,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID      *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ   *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn    []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn []uuid.UUID `json:"householdIDNotIn,omitempty"`
+
+	// "number" field predicates.
+	Number             *string  `json:"number,omitempty"`
+	NumberNEQ          *string  `json:"numberNEQ,omitempty"`
+	NumberIn           []string `json:"numberIn,omitempty"`
+	NumberNotIn        []string `json:"numberNotIn,omitempty"`
+	NumberGT           *string  `json:"numberGT,omitempty"`
+	NumberGTE          *string  `json:"numberGTE,omitempty"`
+	NumberLT           *string  `json:"numberLT,omitempty"`
+	NumberLTE          *string  `json:"numberLTE,omitempty"`
+	NumberContains     *string  `json:"numberContains,omitempty"`
+	NumberHasPrefix    *string  `json:"numberHasPrefix,omitempty"`
+	NumberHasSuffix    *string  `json:"numberHasSuffix,omitempty"`
+	NumberEqualFold    *string  `json:"numberEqualFold,omitempty"`
+	NumberContainsFold *string  `json:"numberContainsFold,omitempty"`
+
+	// "attempt" field predicates.
+	Attempt      *int  `json:"attempt,omitempty"`
+	AttemptNEQ   *int  `json:"attemptNEQ,omitempty"`
+	AttemptIn    []int `json:"attemptIn,omitempty"`
+	AttemptNotIn []int `json:"attemptNotIn,omitempty"`
+	AttemptGT    *int  `json:"attemptGT,omitempty"`
+	AttemptGTE   *int  `json:"attemptGTE,omitempty"`
+	AttemptLT    *int  `json:"attemptLT,omitempty"`
+	AttemptLTE   *int  `json:"attemptLTE,omitempty"`
+
+	// "method" field predicates.
+	Method      *feedispatch.Method  `json:"method,omitempty"`
+	MethodNEQ   *feedispatch.Method  `json:"methodNEQ,omitempty"`
+	MethodIn    []feedispatch.Method `json:"methodIn,omitempty"`
+	MethodNotIn []feedispatch.Method `json:"methodNotIn,omitempty"`
+
+	// "capacity" field predicates.
+	Capacity       *feedispatch.Capacity  `json:"capacity,omitempty"`
+	CapacityNEQ    *feedispatch.Capacity  `json:"capacityNEQ,omitempty"`
+	CapacityIn     []feedispatch.Capacity `json:"capacityIn,omitempty"`
+	CapacityNotIn  []feedispatch.Capacity `json:"capacityNotIn,omitempty"`
+	CapacityIsNil  bool                   `json:"capacityIsNil,omitempty"`
+	CapacityNotNil bool                   `json:"capacityNotNil,omitempty"`
+
+	// "tracking" field predicates.
+	Tracking             *string  `json:"tracking,omitempty"`
+	TrackingNEQ          *string  `json:"trackingNEQ,omitempty"`
+	TrackingIn           []string `json:"trackingIn,omitempty"`
+	TrackingNotIn        []string `json:"trackingNotIn,omitempty"`
+	TrackingGT           *string  `json:"trackingGT,omitempty"`
+	TrackingGTE          *string  `json:"trackingGTE,omitempty"`
+	TrackingLT           *string  `json:"trackingLT,omitempty"`
+	TrackingLTE          *string  `json:"trackingLTE,omitempty"`
+	TrackingContains     *string  `json:"trackingContains,omitempty"`
+	TrackingHasPrefix    *string  `json:"trackingHasPrefix,omitempty"`
+	TrackingHasSuffix    *string  `json:"trackingHasSuffix,omitempty"`
+	TrackingEqualFold    *string  `json:"trackingEqualFold,omitempty"`
+	TrackingContainsFold *string  `json:"trackingContainsFold,omitempty"`
+
+	// "dispatched_at" field predicates.
+	DispatchedAt      *time.Time  `json:"dispatchedAt,omitempty"`
+	DispatchedAtNEQ   *time.Time  `json:"dispatchedAtNEQ,omitempty"`
+	DispatchedAtIn    []time.Time `json:"dispatchedAtIn,omitempty"`
+	DispatchedAtNotIn []time.Time `json:"dispatchedAtNotIn,omitempty"`
+	DispatchedAtGT    *time.Time  `json:"dispatchedAtGT,omitempty"`
+	DispatchedAtGTE   *time.Time  `json:"dispatchedAtGTE,omitempty"`
+	DispatchedAtLT    *time.Time  `json:"dispatchedAtLT,omitempty"`
+	DispatchedAtLTE   *time.Time  `json:"dispatchedAtLTE,omitempty"`
+
+	// "dispatched_by_id" field predicates.
+	DispatchedByID      *uuid.UUID  `json:"dispatchedByID,omitempty"`
+	DispatchedByIDNEQ   *uuid.UUID  `json:"dispatchedByIDNEQ,omitempty"`
+	DispatchedByIDIn    []uuid.UUID `json:"dispatchedByIDIn,omitempty"`
+	DispatchedByIDNotIn []uuid.UUID `json:"dispatchedByIDNotIn,omitempty"`
+	DispatchedByIDGT    *uuid.UUID  `json:"dispatchedByIDGT,omitempty"`
+	DispatchedByIDGTE   *uuid.UUID  `json:"dispatchedByIDGTE,omitempty"`
+	DispatchedByIDLT    *uuid.UUID  `json:"dispatchedByIDLT,omitempty"`
+	DispatchedByIDLTE   *uuid.UUID  `json:"dispatchedByIDLTE,omitempty"`
+
+	// "due_at" field predicates.
+	DueAt       *time.Time  `json:"dueAt,omitempty"`
+	DueAtNEQ    *time.Time  `json:"dueAtNEQ,omitempty"`
+	DueAtIn     []time.Time `json:"dueAtIn,omitempty"`
+	DueAtNotIn  []time.Time `json:"dueAtNotIn,omitempty"`
+	DueAtGT     *time.Time  `json:"dueAtGT,omitempty"`
+	DueAtGTE    *time.Time  `json:"dueAtGTE,omitempty"`
+	DueAtLT     *time.Time  `json:"dueAtLT,omitempty"`
+	DueAtLTE    *time.Time  `json:"dueAtLTE,omitempty"`
+	DueAtIsNil  bool        `json:"dueAtIsNil,omitempty"`
+	DueAtNotNil bool        `json:"dueAtNotNil,omitempty"`
+
+	// "late" field predicates.
+	Late    *bool `json:"late,omitempty"`
+	LateNEQ *bool `json:"lateNEQ,omitempty"`
+
+	// "returned_at" field predicates.
+	ReturnedAt       *time.Time  `json:"returnedAt,omitempty"`
+	ReturnedAtNEQ    *time.Time  `json:"returnedAtNEQ,omitempty"`
+	ReturnedAtIn     []time.Time `json:"returnedAtIn,omitempty"`
+	ReturnedAtNotIn  []time.Time `json:"returnedAtNotIn,omitempty"`
+	ReturnedAtGT     *time.Time  `json:"returnedAtGT,omitempty"`
+	ReturnedAtGTE    *time.Time  `json:"returnedAtGTE,omitempty"`
+	ReturnedAtLT     *time.Time  `json:"returnedAtLT,omitempty"`
+	ReturnedAtLTE    *time.Time  `json:"returnedAtLTE,omitempty"`
+	ReturnedAtIsNil  bool        `json:"returnedAtIsNil,omitempty"`
+	ReturnedAtNotNil bool        `json:"returnedAtNotNil,omitempty"`
+
+	// "report_id" field predicates.
+	ReportID       *uuid.UUID  `json:"reportID,omitempty"`
+	ReportIDNEQ    *uuid.UUID  `json:"reportIDNEQ,omitempty"`
+	ReportIDIn     []uuid.UUID `json:"reportIDIn,omitempty"`
+	ReportIDNotIn  []uuid.UUID `json:"reportIDNotIn,omitempty"`
+	ReportIDIsNil  bool        `json:"reportIDIsNil,omitempty"`
+	ReportIDNotNil bool        `json:"reportIDNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeeDispatchWhereInput) AddPredicates(predicates ...predicate.FeeDispatch) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeeDispatchWhereInput filter on the FeeDispatchQuery builder.
+func (i *FeeDispatchWhereInput) Filter(q *FeeDispatchQuery) (*FeeDispatchQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeeDispatchWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeeDispatchWhereInput is returned in case the FeeDispatchWhereInput is empty.
+var ErrEmptyFeeDispatchWhereInput = errors.New("ent: empty predicate FeeDispatchWhereInput")
+
+// P returns a predicate for filtering feedispatches.
+// An error is returned if the input is empty or invalid.
+func (i *FeeDispatchWhereInput) P() (predicate.FeeDispatch, error) {
+	var predicates []predicate.FeeDispatch
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feedispatch.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeeDispatch, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feedispatch.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeeDispatch, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feedispatch.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feedispatch.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feedispatch.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feedispatch.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feedispatch.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feedispatch.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feedispatch.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feedispatch.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feedispatch.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feedispatch.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feedispatch.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feedispatch.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feedispatch.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feedispatch.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feedispatch.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feedispatch.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feedispatch.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feedispatch.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feedispatch.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feedispatch.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feedispatch.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, feedispatch.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, feedispatch.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, feedispatch.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, feedispatch.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, feedispatch.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, feedispatch.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, feedispatch.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, feedispatch.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, feedispatch.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, feedispatch.VoidedAtNotNil())
+	}
+	if i.NoticeID != nil {
+		predicates = append(predicates, feedispatch.NoticeIDEQ(*i.NoticeID))
+	}
+	if i.NoticeIDNEQ != nil {
+		predicates = append(predicates, feedispatch.NoticeIDNEQ(*i.NoticeIDNEQ))
+	}
+	if len(i.NoticeIDIn) > 0 {
+		predicates = append(predicates, feedispatch.NoticeIDIn(i.NoticeIDIn...))
+	}
+	if len(i.NoticeIDNotIn) > 0 {
+		predicates = append(predicates, feedispatch.NoticeIDNotIn(i.NoticeIDNotIn...))
+	}
+	if i.NoticeIDIsNil {
+		predicates = append(predicates, feedispatch.NoticeIDIsNil())
+	}
+	if i.NoticeIDNotNil {
+		predicates = append(predicates, feedispatch.NoticeIDNotNil())
+	}
+	if i.DunningID != nil {
+		predicates = append(predicates, feedispatch.DunningIDEQ(*i.DunningID))
+	}
+	if i.DunningIDNEQ != nil {
+		predicates = append(predicates, feedispatch.DunningIDNEQ(*i.DunningIDNEQ))
+	}
+	if len(i.DunningIDIn) > 0 {
+		predicates = append(predicates, feedispatch.DunningIDIn(i.DunningIDIn...))
+	}
+	if len(i.DunningIDNotIn) > 0 {
+		predicates = append(predicates, feedispatch.DunningIDNotIn(i.DunningIDNotIn...))
+	}
+	if i.DunningIDIsNil {
+		predicates = append(predicates, feedispatch.DunningIDIsNil())
+	}
+	if i.DunningIDNotNil {
+		predicates = append(predicates, feedispatch.DunningIDNotNil())
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, feedispatch.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, feedispatch.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, feedispatch.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, feedispatch.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.Number != nil {
+		predicates = append(predicates, feedispatch.NumberEQ(*i.Number))
+	}
+	if i.NumberNEQ != nil {
+		predicates = append(predicates, feedispatch.NumberNEQ(*i.NumberNEQ))
+	}
+	if len(i.NumberIn) > 0 {
+		predicates = append(predicates, feedispatch.NumberIn(i.NumberIn...))
+	}
+	if len(i.NumberNotIn) > 0 {
+		predicates = append(predicates, feedispatch.NumberNotIn(i.NumberNotIn...))
+	}
+	if i.NumberGT != nil {
+		predicates = append(predicates, feedispatch.NumberGT(*i.NumberGT))
+	}
+	if i.NumberGTE != nil {
+		predicates = append(predicates, feedispatch.NumberGTE(*i.NumberGTE))
+	}
+	if i.NumberLT != nil {
+		predicates = append(predicates, feedispatch.NumberLT(*i.NumberLT))
+	}
+	if i.NumberLTE != nil {
+		predicates = append(predicates, feedispatch.NumberLTE(*i.NumberLTE))
+	}
+	if i.NumberContains != nil {
+		predicates = append(predicates, feedispatch.NumberContains(*i.NumberContains))
+	}
+	if i.NumberHasPrefix != nil {
+		predicates = append(predicates, feedispatch.NumberHasPrefix(*i.NumberHasPrefix))
+	}
+	if i.NumberHasSuffix != nil {
+		predicates = append(predicates, feedispatch.NumberHasSuffix(*i.NumberHasSuffix))
+	}
+	if i.NumberEqualFold != nil {
+		predicates = append(predicates, feedispatch.NumberEqualFold(*i.NumberEqualFold))
+	}
+	if i.NumberContainsFold != nil {
+		predicates = append(predicates, feedispatch.NumberContainsFold(*i.NumberContainsFold))
+	}
+	if i.Attempt != nil {
+		predicates = append(predicates, feedispatch.AttemptEQ(*i.Attempt))
+	}
+	if i.AttemptNEQ != nil {
+		predicates = append(predicates, feedispatch.AttemptNEQ(*i.AttemptNEQ))
+	}
+	if len(i.AttemptIn) > 0 {
+		predicates = append(predicates, feedispatch.AttemptIn(i.AttemptIn...))
+	}
+	if len(i.AttemptNotIn) > 0 {
+		predicates = append(predicates, feedispatch.AttemptNotIn(i.AttemptNotIn...))
+	}
+	if i.AttemptGT != nil {
+		predicates = append(predicates, feedispatch.AttemptGT(*i.AttemptGT))
+	}
+	if i.AttemptGTE != nil {
+		predicates = append(predicates, feedispatch.AttemptGTE(*i.AttemptGTE))
+	}
+	if i.AttemptLT != nil {
+		predicates = append(predicates, feedispatch.AttemptLT(*i.AttemptLT))
+	}
+	if i.AttemptLTE != nil {
+		predicates = append(predicates, feedispatch.AttemptLTE(*i.AttemptLTE))
+	}
+	if i.Method != nil {
+		predicates = append(predicates, feedispatch.MethodEQ(*i.Method))
+	}
+	if i.MethodNEQ != nil {
+		predicates = append(predicates, feedispatch.MethodNEQ(*i.MethodNEQ))
+	}
+	if len(i.MethodIn) > 0 {
+		predicates = append(predicates, feedispatch.MethodIn(i.MethodIn...))
+	}
+	if len(i.MethodNotIn) > 0 {
+		predicates = append(predicates, feedispatch.MethodNotIn(i.MethodNotIn...))
+	}
+	if i.Capacity != nil {
+		predicates = append(predicates, feedispatch.CapacityEQ(*i.Capacity))
+	}
+	if i.CapacityNEQ != nil {
+		predicates = append(predicates, feedispatch.CapacityNEQ(*i.CapacityNEQ))
+	}
+	if len(i.CapacityIn) > 0 {
+		predicates = append(predicates, feedispatch.CapacityIn(i.CapacityIn...))
+	}
+	if len(i.CapacityNotIn) > 0 {
+		predicates = append(predicates, feedispatch.CapacityNotIn(i.CapacityNotIn...))
+	}
+	if i.CapacityIsNil {
+		predicates = append(predicates, feedispatch.CapacityIsNil())
+	}
+	if i.CapacityNotNil {
+		predicates = append(predicates, feedispatch.CapacityNotNil())
+	}
+	if i.Tracking != nil {
+		predicates = append(predicates, feedispatch.TrackingEQ(*i.Tracking))
+	}
+	if i.TrackingNEQ != nil {
+		predicates = append(predicates, feedispatch.TrackingNEQ(*i.TrackingNEQ))
+	}
+	if len(i.TrackingIn) > 0 {
+		predicates = append(predicates, feedispatch.TrackingIn(i.TrackingIn...))
+	}
+	if len(i.TrackingNotIn) > 0 {
+		predicates = append(predicates, feedispatch.TrackingNotIn(i.TrackingNotIn...))
+	}
+	if i.TrackingGT != nil {
+		predicates = append(predicates, feedispatch.TrackingGT(*i.TrackingGT))
+	}
+	if i.TrackingGTE != nil {
+		predicates = append(predicates, feedispatch.TrackingGTE(*i.TrackingGTE))
+	}
+	if i.TrackingLT != nil {
+		predicates = append(predicates, feedispatch.TrackingLT(*i.TrackingLT))
+	}
+	if i.TrackingLTE != nil {
+		predicates = append(predicates, feedispatch.TrackingLTE(*i.TrackingLTE))
+	}
+	if i.TrackingContains != nil {
+		predicates = append(predicates, feedispatch.TrackingContains(*i.TrackingContains))
+	}
+	if i.TrackingHasPrefix != nil {
+		predicates = append(predicates, feedispatch.TrackingHasPrefix(*i.TrackingHasPrefix))
+	}
+	if i.TrackingHasSuffix != nil {
+		predicates = append(predicates, feedispatch.TrackingHasSuffix(*i.TrackingHasSuffix))
+	}
+	if i.TrackingEqualFold != nil {
+		predicates = append(predicates, feedispatch.TrackingEqualFold(*i.TrackingEqualFold))
+	}
+	if i.TrackingContainsFold != nil {
+		predicates = append(predicates, feedispatch.TrackingContainsFold(*i.TrackingContainsFold))
+	}
+	if i.DispatchedAt != nil {
+		predicates = append(predicates, feedispatch.DispatchedAtEQ(*i.DispatchedAt))
+	}
+	if i.DispatchedAtNEQ != nil {
+		predicates = append(predicates, feedispatch.DispatchedAtNEQ(*i.DispatchedAtNEQ))
+	}
+	if len(i.DispatchedAtIn) > 0 {
+		predicates = append(predicates, feedispatch.DispatchedAtIn(i.DispatchedAtIn...))
+	}
+	if len(i.DispatchedAtNotIn) > 0 {
+		predicates = append(predicates, feedispatch.DispatchedAtNotIn(i.DispatchedAtNotIn...))
+	}
+	if i.DispatchedAtGT != nil {
+		predicates = append(predicates, feedispatch.DispatchedAtGT(*i.DispatchedAtGT))
+	}
+	if i.DispatchedAtGTE != nil {
+		predicates = append(predicates, feedispatch.DispatchedAtGTE(*i.DispatchedAtGTE))
+	}
+	if i.DispatchedAtLT != nil {
+		predicates = append(predicates, feedispatch.DispatchedAtLT(*i.DispatchedAtLT))
+	}
+	if i.DispatchedAtLTE != nil {
+		predicates = append(predicates, feedispatch.DispatchedAtLTE(*i.DispatchedAtLTE))
+	}
+	if i.DispatchedByID != nil {
+		predicates = append(predicates, feedispatch.DispatchedByIDEQ(*i.DispatchedByID))
+	}
+	if i.DispatchedByIDNEQ != nil {
+		predicates = append(predicates, feedispatch.DispatchedByIDNEQ(*i.DispatchedByIDNEQ))
+	}
+	if len(i.DispatchedByIDIn) > 0 {
+		predicates = append(predicates, feedispatch.DispatchedByIDIn(i.DispatchedByIDIn...))
+	}
+	if len(i.DispatchedByIDNotIn) > 0 {
+		predicates = append(predicates, feedispatch.DispatchedByIDNotIn(i.DispatchedByIDNotIn...))
+	}
+	if i.DispatchedByIDGT != nil {
+		predicates = append(predicates, feedispatch.DispatchedByIDGT(*i.DispatchedByIDGT))
+	}
+	if i.DispatchedByIDGTE != nil {
+		predicates = append(predicates, feedispatch.DispatchedByIDGTE(*i.DispatchedByIDGTE))
+	}
+	if i.DispatchedByIDLT != nil {
+		predicates = append(predicates, feedispatch.DispatchedByIDLT(*i.DispatchedByIDLT))
+	}
+	if i.DispatchedByIDLTE != nil {
+		predicates = append(predicates, feedispatch.DispatchedByIDLTE(*i.DispatchedByIDLTE))
+	}
+	if i.DueAt != nil {
+		predicates = append(predicates, feedispatch.DueAtEQ(*i.DueAt))
+	}
+	if i.DueAtNEQ != nil {
+		predicates = append(predicates, feedispatch.DueAtNEQ(*i.DueAtNEQ))
+	}
+	if len(i.DueAtIn) > 0 {
+		predicates = append(predicates, feedispatch.DueAtIn(i.DueAtIn...))
+	}
+	if len(i.DueAtNotIn) > 0 {
+		predicates = append(predicates, feedispatch.DueAtNotIn(i.DueAtNotIn...))
+	}
+	if i.DueAtGT != nil {
+		predicates = append(predicates, feedispatch.DueAtGT(*i.DueAtGT))
+	}
+	if i.DueAtGTE != nil {
+		predicates = append(predicates, feedispatch.DueAtGTE(*i.DueAtGTE))
+	}
+	if i.DueAtLT != nil {
+		predicates = append(predicates, feedispatch.DueAtLT(*i.DueAtLT))
+	}
+	if i.DueAtLTE != nil {
+		predicates = append(predicates, feedispatch.DueAtLTE(*i.DueAtLTE))
+	}
+	if i.DueAtIsNil {
+		predicates = append(predicates, feedispatch.DueAtIsNil())
+	}
+	if i.DueAtNotNil {
+		predicates = append(predicates, feedispatch.DueAtNotNil())
+	}
+	if i.Late != nil {
+		predicates = append(predicates, feedispatch.LateEQ(*i.Late))
+	}
+	if i.LateNEQ != nil {
+		predicates = append(predicates, feedispatch.LateNEQ(*i.LateNEQ))
+	}
+	if i.ReturnedAt != nil {
+		predicates = append(predicates, feedispatch.ReturnedAtEQ(*i.ReturnedAt))
+	}
+	if i.ReturnedAtNEQ != nil {
+		predicates = append(predicates, feedispatch.ReturnedAtNEQ(*i.ReturnedAtNEQ))
+	}
+	if len(i.ReturnedAtIn) > 0 {
+		predicates = append(predicates, feedispatch.ReturnedAtIn(i.ReturnedAtIn...))
+	}
+	if len(i.ReturnedAtNotIn) > 0 {
+		predicates = append(predicates, feedispatch.ReturnedAtNotIn(i.ReturnedAtNotIn...))
+	}
+	if i.ReturnedAtGT != nil {
+		predicates = append(predicates, feedispatch.ReturnedAtGT(*i.ReturnedAtGT))
+	}
+	if i.ReturnedAtGTE != nil {
+		predicates = append(predicates, feedispatch.ReturnedAtGTE(*i.ReturnedAtGTE))
+	}
+	if i.ReturnedAtLT != nil {
+		predicates = append(predicates, feedispatch.ReturnedAtLT(*i.ReturnedAtLT))
+	}
+	if i.ReturnedAtLTE != nil {
+		predicates = append(predicates, feedispatch.ReturnedAtLTE(*i.ReturnedAtLTE))
+	}
+	if i.ReturnedAtIsNil {
+		predicates = append(predicates, feedispatch.ReturnedAtIsNil())
+	}
+	if i.ReturnedAtNotNil {
+		predicates = append(predicates, feedispatch.ReturnedAtNotNil())
+	}
+	if i.ReportID != nil {
+		predicates = append(predicates, feedispatch.ReportIDEQ(*i.ReportID))
+	}
+	if i.ReportIDNEQ != nil {
+		predicates = append(predicates, feedispatch.ReportIDNEQ(*i.ReportIDNEQ))
+	}
+	if len(i.ReportIDIn) > 0 {
+		predicates = append(predicates, feedispatch.ReportIDIn(i.ReportIDIn...))
+	}
+	if len(i.ReportIDNotIn) > 0 {
+		predicates = append(predicates, feedispatch.ReportIDNotIn(i.ReportIDNotIn...))
+	}
+	if i.ReportIDIsNil {
+		predicates = append(predicates, feedispatch.ReportIDIsNil())
+	}
+	if i.ReportIDNotNil {
+		predicates = append(predicates, feedispatch.ReportIDNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeeDispatchWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feedispatch.And(predicates...), nil
+	}
+}
+
+// FeeDunningWhereInput represents a where input for filtering FeeDunning queries.
+type FeeDunningWhereInput struct {
+	Predicates []predicate.FeeDunning  `json:"-"`
+	Not        *FeeDunningWhereInput   `json:"not,omitempty"`
+	Or         []*FeeDunningWhereInput `json:"or,omitempty"`
+	And        []*FeeDunningWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID      *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ   *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn    []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn []uuid.UUID `json:"householdIDNotIn,omitempty"`
+
+	// "number" field predicates.
+	Number      *int64  `json:"number,omitempty"`
+	NumberNEQ   *int64  `json:"numberNEQ,omitempty"`
+	NumberIn    []int64 `json:"numberIn,omitempty"`
+	NumberNotIn []int64 `json:"numberNotIn,omitempty"`
+	NumberGT    *int64  `json:"numberGT,omitempty"`
+	NumberGTE   *int64  `json:"numberGTE,omitempty"`
+	NumberLT    *int64  `json:"numberLT,omitempty"`
+	NumberLTE   *int64  `json:"numberLTE,omitempty"`
+
+	// "revision" field predicates.
+	Revision      *int  `json:"revision,omitempty"`
+	RevisionNEQ   *int  `json:"revisionNEQ,omitempty"`
+	RevisionIn    []int `json:"revisionIn,omitempty"`
+	RevisionNotIn []int `json:"revisionNotIn,omitempty"`
+	RevisionGT    *int  `json:"revisionGT,omitempty"`
+	RevisionGTE   *int  `json:"revisionGTE,omitempty"`
+	RevisionLT    *int  `json:"revisionLT,omitempty"`
+	RevisionLTE   *int  `json:"revisionLTE,omitempty"`
+
+	// "level" field predicates.
+	Level      *feedunning.Level  `json:"level,omitempty"`
+	LevelNEQ   *feedunning.Level  `json:"levelNEQ,omitempty"`
+	LevelIn    []feedunning.Level `json:"levelIn,omitempty"`
+	LevelNotIn []feedunning.Level `json:"levelNotIn,omitempty"`
+
+	// "state" field predicates.
+	State      *feedunning.State  `json:"state,omitempty"`
+	StateNEQ   *feedunning.State  `json:"stateNEQ,omitempty"`
+	StateIn    []feedunning.State `json:"stateIn,omitempty"`
+	StateNotIn []feedunning.State `json:"stateNotIn,omitempty"`
+
+	// "amount" field predicates.
+	Amount      *int64  `json:"amount,omitempty"`
+	AmountNEQ   *int64  `json:"amountNEQ,omitempty"`
+	AmountIn    []int64 `json:"amountIn,omitempty"`
+	AmountNotIn []int64 `json:"amountNotIn,omitempty"`
+	AmountGT    *int64  `json:"amountGT,omitempty"`
+	AmountGTE   *int64  `json:"amountGTE,omitempty"`
+	AmountLT    *int64  `json:"amountLT,omitempty"`
+	AmountLTE   *int64  `json:"amountLTE,omitempty"`
+
+	// "building" field predicates.
+	Building             *string  `json:"building,omitempty"`
+	BuildingNEQ          *string  `json:"buildingNEQ,omitempty"`
+	BuildingIn           []string `json:"buildingIn,omitempty"`
+	BuildingNotIn        []string `json:"buildingNotIn,omitempty"`
+	BuildingGT           *string  `json:"buildingGT,omitempty"`
+	BuildingGTE          *string  `json:"buildingGTE,omitempty"`
+	BuildingLT           *string  `json:"buildingLT,omitempty"`
+	BuildingLTE          *string  `json:"buildingLTE,omitempty"`
+	BuildingContains     *string  `json:"buildingContains,omitempty"`
+	BuildingHasPrefix    *string  `json:"buildingHasPrefix,omitempty"`
+	BuildingHasSuffix    *string  `json:"buildingHasSuffix,omitempty"`
+	BuildingEqualFold    *string  `json:"buildingEqualFold,omitempty"`
+	BuildingContainsFold *string  `json:"buildingContainsFold,omitempty"`
+
+	// "replaces_id" field predicates.
+	ReplacesID       *uuid.UUID  `json:"replacesID,omitempty"`
+	ReplacesIDNEQ    *uuid.UUID  `json:"replacesIDNEQ,omitempty"`
+	ReplacesIDIn     []uuid.UUID `json:"replacesIDIn,omitempty"`
+	ReplacesIDNotIn  []uuid.UUID `json:"replacesIDNotIn,omitempty"`
+	ReplacesIDIsNil  bool        `json:"replacesIDIsNil,omitempty"`
+	ReplacesIDNotNil bool        `json:"replacesIDNotNil,omitempty"`
+
+	// "previous_id" field predicates.
+	PreviousID       *uuid.UUID  `json:"previousID,omitempty"`
+	PreviousIDNEQ    *uuid.UUID  `json:"previousIDNEQ,omitempty"`
+	PreviousIDIn     []uuid.UUID `json:"previousIDIn,omitempty"`
+	PreviousIDNotIn  []uuid.UUID `json:"previousIDNotIn,omitempty"`
+	PreviousIDIsNil  bool        `json:"previousIDIsNil,omitempty"`
+	PreviousIDNotNil bool        `json:"previousIDNotNil,omitempty"`
+
+	// "drafted_on" field predicates.
+	DraftedOn      *time.Time  `json:"draftedOn,omitempty"`
+	DraftedOnNEQ   *time.Time  `json:"draftedOnNEQ,omitempty"`
+	DraftedOnIn    []time.Time `json:"draftedOnIn,omitempty"`
+	DraftedOnNotIn []time.Time `json:"draftedOnNotIn,omitempty"`
+	DraftedOnGT    *time.Time  `json:"draftedOnGT,omitempty"`
+	DraftedOnGTE   *time.Time  `json:"draftedOnGTE,omitempty"`
+	DraftedOnLT    *time.Time  `json:"draftedOnLT,omitempty"`
+	DraftedOnLTE   *time.Time  `json:"draftedOnLTE,omitempty"`
+
+	// "draft_due_at" field predicates.
+	DraftDueAt      *time.Time  `json:"draftDueAt,omitempty"`
+	DraftDueAtNEQ   *time.Time  `json:"draftDueAtNEQ,omitempty"`
+	DraftDueAtIn    []time.Time `json:"draftDueAtIn,omitempty"`
+	DraftDueAtNotIn []time.Time `json:"draftDueAtNotIn,omitempty"`
+	DraftDueAtGT    *time.Time  `json:"draftDueAtGT,omitempty"`
+	DraftDueAtGTE   *time.Time  `json:"draftDueAtGTE,omitempty"`
+	DraftDueAtLT    *time.Time  `json:"draftDueAtLT,omitempty"`
+	DraftDueAtLTE   *time.Time  `json:"draftDueAtLTE,omitempty"`
+
+	// "hand_due_at" field predicates.
+	HandDueAt      *time.Time  `json:"handDueAt,omitempty"`
+	HandDueAtNEQ   *time.Time  `json:"handDueAtNEQ,omitempty"`
+	HandDueAtIn    []time.Time `json:"handDueAtIn,omitempty"`
+	HandDueAtNotIn []time.Time `json:"handDueAtNotIn,omitempty"`
+	HandDueAtGT    *time.Time  `json:"handDueAtGT,omitempty"`
+	HandDueAtGTE   *time.Time  `json:"handDueAtGTE,omitempty"`
+	HandDueAtLT    *time.Time  `json:"handDueAtLT,omitempty"`
+	HandDueAtLTE   *time.Time  `json:"handDueAtLTE,omitempty"`
+
+	// "content_hash" field predicates.
+	ContentHash             *string  `json:"contentHash,omitempty"`
+	ContentHashNEQ          *string  `json:"contentHashNEQ,omitempty"`
+	ContentHashIn           []string `json:"contentHashIn,omitempty"`
+	ContentHashNotIn        []string `json:"contentHashNotIn,omitempty"`
+	ContentHashGT           *string  `json:"contentHashGT,omitempty"`
+	ContentHashGTE          *string  `json:"contentHashGTE,omitempty"`
+	ContentHashLT           *string  `json:"contentHashLT,omitempty"`
+	ContentHashLTE          *string  `json:"contentHashLTE,omitempty"`
+	ContentHashContains     *string  `json:"contentHashContains,omitempty"`
+	ContentHashHasPrefix    *string  `json:"contentHashHasPrefix,omitempty"`
+	ContentHashHasSuffix    *string  `json:"contentHashHasSuffix,omitempty"`
+	ContentHashEqualFold    *string  `json:"contentHashEqualFold,omitempty"`
+	ContentHashContainsFold *string  `json:"contentHashContainsFold,omitempty"`
+
+	// "reviewed_at" field predicates.
+	ReviewedAt       *time.Time  `json:"reviewedAt,omitempty"`
+	ReviewedAtNEQ    *time.Time  `json:"reviewedAtNEQ,omitempty"`
+	ReviewedAtIn     []time.Time `json:"reviewedAtIn,omitempty"`
+	ReviewedAtNotIn  []time.Time `json:"reviewedAtNotIn,omitempty"`
+	ReviewedAtGT     *time.Time  `json:"reviewedAtGT,omitempty"`
+	ReviewedAtGTE    *time.Time  `json:"reviewedAtGTE,omitempty"`
+	ReviewedAtLT     *time.Time  `json:"reviewedAtLT,omitempty"`
+	ReviewedAtLTE    *time.Time  `json:"reviewedAtLTE,omitempty"`
+	ReviewedAtIsNil  bool        `json:"reviewedAtIsNil,omitempty"`
+	ReviewedAtNotNil bool        `json:"reviewedAtNotNil,omitempty"`
+
+	// "stamped_at" field predicates.
+	StampedAt       *time.Time  `json:"stampedAt,omitempty"`
+	StampedAtNEQ    *time.Time  `json:"stampedAtNEQ,omitempty"`
+	StampedAtIn     []time.Time `json:"stampedAtIn,omitempty"`
+	StampedAtNotIn  []time.Time `json:"stampedAtNotIn,omitempty"`
+	StampedAtGT     *time.Time  `json:"stampedAtGT,omitempty"`
+	StampedAtGTE    *time.Time  `json:"stampedAtGTE,omitempty"`
+	StampedAtLT     *time.Time  `json:"stampedAtLT,omitempty"`
+	StampedAtLTE    *time.Time  `json:"stampedAtLTE,omitempty"`
+	StampedAtIsNil  bool        `json:"stampedAtIsNil,omitempty"`
+	StampedAtNotNil bool        `json:"stampedAtNotNil,omitempty"`
+
+	// "handed_at" field predicates.
+	HandedAt       *time.Time  `json:"handedAt,omitempty"`
+	HandedAtNEQ    *time.Time  `json:"handedAtNEQ,omitempty"`
+	HandedAtIn     []time.Time `json:"handedAtIn,omitempty"`
+	HandedAtNotIn  []time.Time `json:"handedAtNotIn,omitempty"`
+	HandedAtGT     *time.Time  `json:"handedAtGT,omitempty"`
+	HandedAtGTE    *time.Time  `json:"handedAtGTE,omitempty"`
+	HandedAtLT     *time.Time  `json:"handedAtLT,omitempty"`
+	HandedAtLTE    *time.Time  `json:"handedAtLTE,omitempty"`
+	HandedAtIsNil  bool        `json:"handedAtIsNil,omitempty"`
+	HandedAtNotNil bool        `json:"handedAtNotNil,omitempty"`
+
+	// "dispatch_due_at" field predicates.
+	DispatchDueAt       *time.Time  `json:"dispatchDueAt,omitempty"`
+	DispatchDueAtNEQ    *time.Time  `json:"dispatchDueAtNEQ,omitempty"`
+	DispatchDueAtIn     []time.Time `json:"dispatchDueAtIn,omitempty"`
+	DispatchDueAtNotIn  []time.Time `json:"dispatchDueAtNotIn,omitempty"`
+	DispatchDueAtGT     *time.Time  `json:"dispatchDueAtGT,omitempty"`
+	DispatchDueAtGTE    *time.Time  `json:"dispatchDueAtGTE,omitempty"`
+	DispatchDueAtLT     *time.Time  `json:"dispatchDueAtLT,omitempty"`
+	DispatchDueAtLTE    *time.Time  `json:"dispatchDueAtLTE,omitempty"`
+	DispatchDueAtIsNil  bool        `json:"dispatchDueAtIsNil,omitempty"`
+	DispatchDueAtNotNil bool        `json:"dispatchDueAtNotNil,omitempty"`
+
+	// "dispatched_at" field predicates.
+	DispatchedAt       *time.Time  `json:"dispatchedAt,omitempty"`
+	DispatchedAtNEQ    *time.Time  `json:"dispatchedAtNEQ,omitempty"`
+	DispatchedAtIn     []time.Time `json:"dispatchedAtIn,omitempty"`
+	DispatchedAtNotIn  []time.Time `json:"dispatchedAtNotIn,omitempty"`
+	DispatchedAtGT     *time.Time  `json:"dispatchedAtGT,omitempty"`
+	DispatchedAtGTE    *time.Time  `json:"dispatchedAtGTE,omitempty"`
+	DispatchedAtLT     *time.Time  `json:"dispatchedAtLT,omitempty"`
+	DispatchedAtLTE    *time.Time  `json:"dispatchedAtLTE,omitempty"`
+	DispatchedAtIsNil  bool        `json:"dispatchedAtIsNil,omitempty"`
+	DispatchedAtNotNil bool        `json:"dispatchedAtNotNil,omitempty"`
+
+	// "deliver_due_at" field predicates.
+	DeliverDueAt       *time.Time  `json:"deliverDueAt,omitempty"`
+	DeliverDueAtNEQ    *time.Time  `json:"deliverDueAtNEQ,omitempty"`
+	DeliverDueAtIn     []time.Time `json:"deliverDueAtIn,omitempty"`
+	DeliverDueAtNotIn  []time.Time `json:"deliverDueAtNotIn,omitempty"`
+	DeliverDueAtGT     *time.Time  `json:"deliverDueAtGT,omitempty"`
+	DeliverDueAtGTE    *time.Time  `json:"deliverDueAtGTE,omitempty"`
+	DeliverDueAtLT     *time.Time  `json:"deliverDueAtLT,omitempty"`
+	DeliverDueAtLTE    *time.Time  `json:"deliverDueAtLTE,omitempty"`
+	DeliverDueAtIsNil  bool        `json:"deliverDueAtIsNil,omitempty"`
+	DeliverDueAtNotNil bool        `json:"deliverDueAtNotNil,omitempty"`
+
+	// "delivered_at" field predicates.
+	DeliveredAt       *time.Time  `json:"deliveredAt,omitempty"`
+	DeliveredAtNEQ    *time.Time  `json:"deliveredAtNEQ,omitempty"`
+	DeliveredAtIn     []time.Time `json:"deliveredAtIn,omitempty"`
+	DeliveredAtNotIn  []time.Time `json:"deliveredAtNotIn,omitempty"`
+	DeliveredAtGT     *time.Time  `json:"deliveredAtGT,omitempty"`
+	DeliveredAtGTE    *time.Time  `json:"deliveredAtGTE,omitempty"`
+	DeliveredAtLT     *time.Time  `json:"deliveredAtLT,omitempty"`
+	DeliveredAtLTE    *time.Time  `json:"deliveredAtLTE,omitempty"`
+	DeliveredAtIsNil  bool        `json:"deliveredAtIsNil,omitempty"`
+	DeliveredAtNotNil bool        `json:"deliveredAtNotNil,omitempty"`
+
+	// "pay_by" field predicates.
+	PayBy       *time.Time  `json:"payBy,omitempty"`
+	PayByNEQ    *time.Time  `json:"payByNEQ,omitempty"`
+	PayByIn     []time.Time `json:"payByIn,omitempty"`
+	PayByNotIn  []time.Time `json:"payByNotIn,omitempty"`
+	PayByGT     *time.Time  `json:"payByGT,omitempty"`
+	PayByGTE    *time.Time  `json:"payByGTE,omitempty"`
+	PayByLT     *time.Time  `json:"payByLT,omitempty"`
+	PayByLTE    *time.Time  `json:"payByLTE,omitempty"`
+	PayByIsNil  bool        `json:"payByIsNil,omitempty"`
+	PayByNotNil bool        `json:"payByNotNil,omitempty"`
+
+	// "settled_at" field predicates.
+	SettledAt       *time.Time  `json:"settledAt,omitempty"`
+	SettledAtNEQ    *time.Time  `json:"settledAtNEQ,omitempty"`
+	SettledAtIn     []time.Time `json:"settledAtIn,omitempty"`
+	SettledAtNotIn  []time.Time `json:"settledAtNotIn,omitempty"`
+	SettledAtGT     *time.Time  `json:"settledAtGT,omitempty"`
+	SettledAtGTE    *time.Time  `json:"settledAtGTE,omitempty"`
+	SettledAtLT     *time.Time  `json:"settledAtLT,omitempty"`
+	SettledAtLTE    *time.Time  `json:"settledAtLTE,omitempty"`
+	SettledAtIsNil  bool        `json:"settledAtIsNil,omitempty"`
+	SettledAtNotNil bool        `json:"settledAtNotNil,omitempty"`
+
+	// "ended_at" field predicates.
+	EndedAt       *time.Time  `json:"endedAt,omitempty"`
+	EndedAtNEQ    *time.Time  `json:"endedAtNEQ,omitempty"`
+	EndedAtIn     []time.Time `json:"endedAtIn,omitempty"`
+	EndedAtNotIn  []time.Time `json:"endedAtNotIn,omitempty"`
+	EndedAtGT     *time.Time  `json:"endedAtGT,omitempty"`
+	EndedAtGTE    *time.Time  `json:"endedAtGTE,omitempty"`
+	EndedAtLT     *time.Time  `json:"endedAtLT,omitempty"`
+	EndedAtLTE    *time.Time  `json:"endedAtLTE,omitempty"`
+	EndedAtIsNil  bool        `json:"endedAtIsNil,omitempty"`
+	EndedAtNotNil bool        `json:"endedAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeeDunningWhereInput) AddPredicates(predicates ...predicate.FeeDunning) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeeDunningWhereInput filter on the FeeDunningQuery builder.
+func (i *FeeDunningWhereInput) Filter(q *FeeDunningQuery) (*FeeDunningQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeeDunningWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeeDunningWhereInput is returned in case the FeeDunningWhereInput is empty.
+var ErrEmptyFeeDunningWhereInput = errors.New("ent: empty predicate FeeDunningWhereInput")
+
+// P returns a predicate for filtering feedunnings.
+// An error is returned if the input is empty or invalid.
+func (i *FeeDunningWhereInput) P() (predicate.FeeDunning, error) {
+	var predicates []predicate.FeeDunning
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feedunning.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeeDunning, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feedunning.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeeDunning, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feedunning.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feedunning.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feedunning.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feedunning.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feedunning.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feedunning.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feedunning.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feedunning.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feedunning.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feedunning.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feedunning.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feedunning.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feedunning.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feedunning.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feedunning.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feedunning.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feedunning.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feedunning.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feedunning.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feedunning.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feedunning.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, feedunning.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, feedunning.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, feedunning.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, feedunning.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.Number != nil {
+		predicates = append(predicates, feedunning.NumberEQ(*i.Number))
+	}
+	if i.NumberNEQ != nil {
+		predicates = append(predicates, feedunning.NumberNEQ(*i.NumberNEQ))
+	}
+	if len(i.NumberIn) > 0 {
+		predicates = append(predicates, feedunning.NumberIn(i.NumberIn...))
+	}
+	if len(i.NumberNotIn) > 0 {
+		predicates = append(predicates, feedunning.NumberNotIn(i.NumberNotIn...))
+	}
+	if i.NumberGT != nil {
+		predicates = append(predicates, feedunning.NumberGT(*i.NumberGT))
+	}
+	if i.NumberGTE != nil {
+		predicates = append(predicates, feedunning.NumberGTE(*i.NumberGTE))
+	}
+	if i.NumberLT != nil {
+		predicates = append(predicates, feedunning.NumberLT(*i.NumberLT))
+	}
+	if i.NumberLTE != nil {
+		predicates = append(predicates, feedunning.NumberLTE(*i.NumberLTE))
+	}
+	if i.Revision != nil {
+		predicates = append(predicates, feedunning.RevisionEQ(*i.Revision))
+	}
+	if i.RevisionNEQ != nil {
+		predicates = append(predicates, feedunning.RevisionNEQ(*i.RevisionNEQ))
+	}
+	if len(i.RevisionIn) > 0 {
+		predicates = append(predicates, feedunning.RevisionIn(i.RevisionIn...))
+	}
+	if len(i.RevisionNotIn) > 0 {
+		predicates = append(predicates, feedunning.RevisionNotIn(i.RevisionNotIn...))
+	}
+	if i.RevisionGT != nil {
+		predicates = append(predicates, feedunning.RevisionGT(*i.RevisionGT))
+	}
+	if i.RevisionGTE != nil {
+		predicates = append(predicates, feedunning.RevisionGTE(*i.RevisionGTE))
+	}
+	if i.RevisionLT != nil {
+		predicates = append(predicates, feedunning.RevisionLT(*i.RevisionLT))
+	}
+	if i.RevisionLTE != nil {
+		predicates = append(predicates, feedunning.RevisionLTE(*i.RevisionLTE))
+	}
+	if i.Level != nil {
+		predicates = append(predicates, feedunning.LevelEQ(*i.Level))
+	}
+	if i.LevelNEQ != nil {
+		predicates = append(predicates, feedunning.LevelNEQ(*i.LevelNEQ))
+	}
+	if len(i.LevelIn) > 0 {
+		predicates = append(predicates, feedunning.LevelIn(i.LevelIn...))
+	}
+	if len(i.LevelNotIn) > 0 {
+		predicates = append(predicates, feedunning.LevelNotIn(i.LevelNotIn...))
+	}
+	if i.State != nil {
+		predicates = append(predicates, feedunning.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, feedunning.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, feedunning.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, feedunning.StateNotIn(i.StateNotIn...))
+	}
+	if i.Amount != nil {
+		predicates = append(predicates, feedunning.AmountEQ(*i.Amount))
+	}
+	if i.AmountNEQ != nil {
+		predicates = append(predicates, feedunning.AmountNEQ(*i.AmountNEQ))
+	}
+	if len(i.AmountIn) > 0 {
+		predicates = append(predicates, feedunning.AmountIn(i.AmountIn...))
+	}
+	if len(i.AmountNotIn) > 0 {
+		predicates = append(predicates, feedunning.AmountNotIn(i.AmountNotIn...))
+	}
+	if i.AmountGT != nil {
+		predicates = append(predicates, feedunning.AmountGT(*i.AmountGT))
+	}
+	if i.AmountGTE != nil {
+		predicates = append(predicates, feedunning.AmountGTE(*i.AmountGTE))
+	}
+	if i.AmountLT != nil {
+		predicates = append(predicates, feedunning.AmountLT(*i.AmountLT))
+	}
+	if i.AmountLTE != nil {
+		predicates = append(predicates, feedunning.AmountLTE(*i.AmountLTE))
+	}
+	if i.Building != nil {
+		predicates = append(predicates, feedunning.BuildingEQ(*i.Building))
+	}
+	if i.BuildingNEQ != nil {
+		predicates = append(predicates, feedunning.BuildingNEQ(*i.BuildingNEQ))
+	}
+	if len(i.BuildingIn) > 0 {
+		predicates = append(predicates, feedunning.BuildingIn(i.BuildingIn...))
+	}
+	if len(i.BuildingNotIn) > 0 {
+		predicates = append(predicates, feedunning.BuildingNotIn(i.BuildingNotIn...))
+	}
+	if i.BuildingGT != nil {
+		predicates = append(predicates, feedunning.BuildingGT(*i.BuildingGT))
+	}
+	if i.BuildingGTE != nil {
+		predicates = append(predicates, feedunning.BuildingGTE(*i.BuildingGTE))
+	}
+	if i.BuildingLT != nil {
+		predicates = append(predicates, feedunning.BuildingLT(*i.BuildingLT))
+	}
+	if i.BuildingLTE != nil {
+		predicates = append(predicates, feedunning.BuildingLTE(*i.BuildingLTE))
+	}
+	if i.BuildingContains != nil {
+		predicates = append(predicates, feedunning.BuildingContains(*i.BuildingContains))
+	}
+	if i.BuildingHasPrefix != nil {
+		predicates = append(predicates, feedunning.BuildingHasPrefix(*i.BuildingHasPrefix))
+	}
+	if i.BuildingHasSuffix != nil {
+		predicates = append(predicates, feedunning.BuildingHasSuffix(*i.BuildingHasSuffix))
+	}
+	if i.BuildingEqualFold != nil {
+		predicates = append(predicates, feedunning.BuildingEqualFold(*i.BuildingEqualFold))
+	}
+	if i.BuildingContainsFold != nil {
+		predicates = append(predicates, feedunning.BuildingContainsFold(*i.BuildingContainsFold))
+	}
+	if i.ReplacesID != nil {
+		predicates = append(predicates, feedunning.ReplacesIDEQ(*i.ReplacesID))
+	}
+	if i.ReplacesIDNEQ != nil {
+		predicates = append(predicates, feedunning.ReplacesIDNEQ(*i.ReplacesIDNEQ))
+	}
+	if len(i.ReplacesIDIn) > 0 {
+		predicates = append(predicates, feedunning.ReplacesIDIn(i.ReplacesIDIn...))
+	}
+	if len(i.ReplacesIDNotIn) > 0 {
+		predicates = append(predicates, feedunning.ReplacesIDNotIn(i.ReplacesIDNotIn...))
+	}
+	if i.ReplacesIDIsNil {
+		predicates = append(predicates, feedunning.ReplacesIDIsNil())
+	}
+	if i.ReplacesIDNotNil {
+		predicates = append(predicates, feedunning.ReplacesIDNotNil())
+	}
+	if i.PreviousID != nil {
+		predicates = append(predicates, feedunning.PreviousIDEQ(*i.PreviousID))
+	}
+	if i.PreviousIDNEQ != nil {
+		predicates = append(predicates, feedunning.PreviousIDNEQ(*i.PreviousIDNEQ))
+	}
+	if len(i.PreviousIDIn) > 0 {
+		predicates = append(predicates, feedunning.PreviousIDIn(i.PreviousIDIn...))
+	}
+	if len(i.PreviousIDNotIn) > 0 {
+		predicates = append(predicates, feedunning.PreviousIDNotIn(i.PreviousIDNotIn...))
+	}
+	if i.PreviousIDIsNil {
+		predicates = append(predicates, feedunning.PreviousIDIsNil())
+	}
+	if i.PreviousIDNotNil {
+		predicates = append(predicates, feedunning.PreviousIDNotNil())
+	}
+	if i.DraftedOn != nil {
+		predicates = append(predicates, feedunning.DraftedOnEQ(*i.DraftedOn))
+	}
+	if i.DraftedOnNEQ != nil {
+		predicates = append(predicates, feedunning.DraftedOnNEQ(*i.DraftedOnNEQ))
+	}
+	if len(i.DraftedOnIn) > 0 {
+		predicates = append(predicates, feedunning.DraftedOnIn(i.DraftedOnIn...))
+	}
+	if len(i.DraftedOnNotIn) > 0 {
+		predicates = append(predicates, feedunning.DraftedOnNotIn(i.DraftedOnNotIn...))
+	}
+	if i.DraftedOnGT != nil {
+		predicates = append(predicates, feedunning.DraftedOnGT(*i.DraftedOnGT))
+	}
+	if i.DraftedOnGTE != nil {
+		predicates = append(predicates, feedunning.DraftedOnGTE(*i.DraftedOnGTE))
+	}
+	if i.DraftedOnLT != nil {
+		predicates = append(predicates, feedunning.DraftedOnLT(*i.DraftedOnLT))
+	}
+	if i.DraftedOnLTE != nil {
+		predicates = append(predicates, feedunning.DraftedOnLTE(*i.DraftedOnLTE))
+	}
+	if i.DraftDueAt != nil {
+		predicates = append(predicates, feedunning.DraftDueAtEQ(*i.DraftDueAt))
+	}
+	if i.DraftDueAtNEQ != nil {
+		predicates = append(predicates, feedunning.DraftDueAtNEQ(*i.DraftDueAtNEQ))
+	}
+	if len(i.DraftDueAtIn) > 0 {
+		predicates = append(predicates, feedunning.DraftDueAtIn(i.DraftDueAtIn...))
+	}
+	if len(i.DraftDueAtNotIn) > 0 {
+		predicates = append(predicates, feedunning.DraftDueAtNotIn(i.DraftDueAtNotIn...))
+	}
+	if i.DraftDueAtGT != nil {
+		predicates = append(predicates, feedunning.DraftDueAtGT(*i.DraftDueAtGT))
+	}
+	if i.DraftDueAtGTE != nil {
+		predicates = append(predicates, feedunning.DraftDueAtGTE(*i.DraftDueAtGTE))
+	}
+	if i.DraftDueAtLT != nil {
+		predicates = append(predicates, feedunning.DraftDueAtLT(*i.DraftDueAtLT))
+	}
+	if i.DraftDueAtLTE != nil {
+		predicates = append(predicates, feedunning.DraftDueAtLTE(*i.DraftDueAtLTE))
+	}
+	if i.HandDueAt != nil {
+		predicates = append(predicates, feedunning.HandDueAtEQ(*i.HandDueAt))
+	}
+	if i.HandDueAtNEQ != nil {
+		predicates = append(predicates, feedunning.HandDueAtNEQ(*i.HandDueAtNEQ))
+	}
+	if len(i.HandDueAtIn) > 0 {
+		predicates = append(predicates, feedunning.HandDueAtIn(i.HandDueAtIn...))
+	}
+	if len(i.HandDueAtNotIn) > 0 {
+		predicates = append(predicates, feedunning.HandDueAtNotIn(i.HandDueAtNotIn...))
+	}
+	if i.HandDueAtGT != nil {
+		predicates = append(predicates, feedunning.HandDueAtGT(*i.HandDueAtGT))
+	}
+	if i.HandDueAtGTE != nil {
+		predicates = append(predicates, feedunning.HandDueAtGTE(*i.HandDueAtGTE))
+	}
+	if i.HandDueAtLT != nil {
+		predicates = append(predicates, feedunning.HandDueAtLT(*i.HandDueAtLT))
+	}
+	if i.HandDueAtLTE != nil {
+		predicates = append(predicates, feedunning.HandDueAtLTE(*i.HandDueAtLTE))
+	}
+	if i.ContentHash != nil {
+		predicates = append(predicates, feedunning.ContentHashEQ(*i.ContentHash))
+	}
+	if i.ContentHashNEQ != nil {
+		predicates = append(predicates, feedunning.ContentHashNEQ(*i.ContentHashNEQ))
+	}
+	if len(i.ContentHashIn) > 0 {
+		predicates = append(predicates, feedunning.ContentHashIn(i.ContentHashIn...))
+	}
+	if len(i.ContentHashNotIn) > 0 {
+		predicates = append(predicates, feedunning.ContentHashNotIn(i.ContentHashNotIn...))
+	}
+	if i.ContentHashGT != nil {
+		predicates = append(predicates, feedunning.ContentHashGT(*i.ContentHashGT))
+	}
+	if i.ContentHashGTE != nil {
+		predicates = append(predicates, feedunning.ContentHashGTE(*i.ContentHashGTE))
+	}
+	if i.ContentHashLT != nil {
+		predicates = append(predicates, feedunning.ContentHashLT(*i.ContentHashLT))
+	}
+	if i.ContentHashLTE != nil {
+		predicates = append(predicates, feedunning.ContentHashLTE(*i.ContentHashLTE))
+	}
+	if i.ContentHashContains != nil {
+		predicates = append(predicates, feedunning.ContentHashContains(*i.ContentHashContains))
+	}
+	if i.ContentHashHasPrefix != nil {
+		predicates = append(predicates, feedunning.ContentHashHasPrefix(*i.ContentHashHasPrefix))
+	}
+	if i.ContentHashHasSuffix != nil {
+		predicates = append(predicates, feedunning.ContentHashHasSuffix(*i.ContentHashHasSuffix))
+	}
+	if i.ContentHashEqualFold != nil {
+		predicates = append(predicates, feedunning.ContentHashEqualFold(*i.ContentHashEqualFold))
+	}
+	if i.ContentHashContainsFold != nil {
+		predicates = append(predicates, feedunning.ContentHashContainsFold(*i.ContentHashContainsFold))
+	}
+	if i.ReviewedAt != nil {
+		predicates = append(predicates, feedunning.ReviewedAtEQ(*i.ReviewedAt))
+	}
+	if i.ReviewedAtNEQ != nil {
+		predicates = append(predicates, feedunning.ReviewedAtNEQ(*i.ReviewedAtNEQ))
+	}
+	if len(i.ReviewedAtIn) > 0 {
+		predicates = append(predicates, feedunning.ReviewedAtIn(i.ReviewedAtIn...))
+	}
+	if len(i.ReviewedAtNotIn) > 0 {
+		predicates = append(predicates, feedunning.ReviewedAtNotIn(i.ReviewedAtNotIn...))
+	}
+	if i.ReviewedAtGT != nil {
+		predicates = append(predicates, feedunning.ReviewedAtGT(*i.ReviewedAtGT))
+	}
+	if i.ReviewedAtGTE != nil {
+		predicates = append(predicates, feedunning.ReviewedAtGTE(*i.ReviewedAtGTE))
+	}
+	if i.ReviewedAtLT != nil {
+		predicates = append(predicates, feedunning.ReviewedAtLT(*i.ReviewedAtLT))
+	}
+	if i.ReviewedAtLTE != nil {
+		predicates = append(predicates, feedunning.ReviewedAtLTE(*i.ReviewedAtLTE))
+	}
+	if i.ReviewedAtIsNil {
+		predicates = append(predicates, feedunning.ReviewedAtIsNil())
+	}
+	if i.ReviewedAtNotNil {
+		predicates = append(predicates, feedunning.ReviewedAtNotNil())
+	}
+	if i.StampedAt != nil {
+		predicates = append(predicates, feedunning.StampedAtEQ(*i.StampedAt))
+	}
+	if i.StampedAtNEQ != nil {
+		predicates = append(predicates, feedunning.StampedAtNEQ(*i.StampedAtNEQ))
+	}
+	if len(i.StampedAtIn) > 0 {
+		predicates = append(predicates, feedunning.StampedAtIn(i.StampedAtIn...))
+	}
+	if len(i.StampedAtNotIn) > 0 {
+		predicates = append(predicates, feedunning.StampedAtNotIn(i.StampedAtNotIn...))
+	}
+	if i.StampedAtGT != nil {
+		predicates = append(predicates, feedunning.StampedAtGT(*i.StampedAtGT))
+	}
+	if i.StampedAtGTE != nil {
+		predicates = append(predicates, feedunning.StampedAtGTE(*i.StampedAtGTE))
+	}
+	if i.StampedAtLT != nil {
+		predicates = append(predicates, feedunning.StampedAtLT(*i.StampedAtLT))
+	}
+	if i.StampedAtLTE != nil {
+		predicates = append(predicates, feedunning.StampedAtLTE(*i.StampedAtLTE))
+	}
+	if i.StampedAtIsNil {
+		predicates = append(predicates, feedunning.StampedAtIsNil())
+	}
+	if i.StampedAtNotNil {
+		predicates = append(predicates, feedunning.StampedAtNotNil())
+	}
+	if i.HandedAt != nil {
+		predicates = append(predicates, feedunning.HandedAtEQ(*i.HandedAt))
+	}
+	if i.HandedAtNEQ != nil {
+		predicates = append(predicates, feedunning.HandedAtNEQ(*i.HandedAtNEQ))
+	}
+	if len(i.HandedAtIn) > 0 {
+		predicates = append(predicates, feedunning.HandedAtIn(i.HandedAtIn...))
+	}
+	if len(i.HandedAtNotIn) > 0 {
+		predicates = append(predicates, feedunning.HandedAtNotIn(i.HandedAtNotIn...))
+	}
+	if i.HandedAtGT != nil {
+		predicates = append(predicates, feedunning.HandedAtGT(*i.HandedAtGT))
+	}
+	if i.HandedAtGTE != nil {
+		predicates = append(predicates, feedunning.HandedAtGTE(*i.HandedAtGTE))
+	}
+	if i.HandedAtLT != nil {
+		predicates = append(predicates, feedunning.HandedAtLT(*i.HandedAtLT))
+	}
+	if i.HandedAtLTE != nil {
+		predicates = append(predicates, feedunning.HandedAtLTE(*i.HandedAtLTE))
+	}
+	if i.HandedAtIsNil {
+		predicates = append(predicates, feedunning.HandedAtIsNil())
+	}
+	if i.HandedAtNotNil {
+		predicates = append(predicates, feedunning.HandedAtNotNil())
+	}
+	if i.DispatchDueAt != nil {
+		predicates = append(predicates, feedunning.DispatchDueAtEQ(*i.DispatchDueAt))
+	}
+	if i.DispatchDueAtNEQ != nil {
+		predicates = append(predicates, feedunning.DispatchDueAtNEQ(*i.DispatchDueAtNEQ))
+	}
+	if len(i.DispatchDueAtIn) > 0 {
+		predicates = append(predicates, feedunning.DispatchDueAtIn(i.DispatchDueAtIn...))
+	}
+	if len(i.DispatchDueAtNotIn) > 0 {
+		predicates = append(predicates, feedunning.DispatchDueAtNotIn(i.DispatchDueAtNotIn...))
+	}
+	if i.DispatchDueAtGT != nil {
+		predicates = append(predicates, feedunning.DispatchDueAtGT(*i.DispatchDueAtGT))
+	}
+	if i.DispatchDueAtGTE != nil {
+		predicates = append(predicates, feedunning.DispatchDueAtGTE(*i.DispatchDueAtGTE))
+	}
+	if i.DispatchDueAtLT != nil {
+		predicates = append(predicates, feedunning.DispatchDueAtLT(*i.DispatchDueAtLT))
+	}
+	if i.DispatchDueAtLTE != nil {
+		predicates = append(predicates, feedunning.DispatchDueAtLTE(*i.DispatchDueAtLTE))
+	}
+	if i.DispatchDueAtIsNil {
+		predicates = append(predicates, feedunning.DispatchDueAtIsNil())
+	}
+	if i.DispatchDueAtNotNil {
+		predicates = append(predicates, feedunning.DispatchDueAtNotNil())
+	}
+	if i.DispatchedAt != nil {
+		predicates = append(predicates, feedunning.DispatchedAtEQ(*i.DispatchedAt))
+	}
+	if i.DispatchedAtNEQ != nil {
+		predicates = append(predicates, feedunning.DispatchedAtNEQ(*i.DispatchedAtNEQ))
+	}
+	if len(i.DispatchedAtIn) > 0 {
+		predicates = append(predicates, feedunning.DispatchedAtIn(i.DispatchedAtIn...))
+	}
+	if len(i.DispatchedAtNotIn) > 0 {
+		predicates = append(predicates, feedunning.DispatchedAtNotIn(i.DispatchedAtNotIn...))
+	}
+	if i.DispatchedAtGT != nil {
+		predicates = append(predicates, feedunning.DispatchedAtGT(*i.DispatchedAtGT))
+	}
+	if i.DispatchedAtGTE != nil {
+		predicates = append(predicates, feedunning.DispatchedAtGTE(*i.DispatchedAtGTE))
+	}
+	if i.DispatchedAtLT != nil {
+		predicates = append(predicates, feedunning.DispatchedAtLT(*i.DispatchedAtLT))
+	}
+	if i.DispatchedAtLTE != nil {
+		predicates = append(predicates, feedunning.DispatchedAtLTE(*i.DispatchedAtLTE))
+	}
+	if i.DispatchedAtIsNil {
+		predicates = append(predicates, feedunning.DispatchedAtIsNil())
+	}
+	if i.DispatchedAtNotNil {
+		predicates = append(predicates, feedunning.DispatchedAtNotNil())
+	}
+	if i.DeliverDueAt != nil {
+		predicates = append(predicates, feedunning.DeliverDueAtEQ(*i.DeliverDueAt))
+	}
+	if i.DeliverDueAtNEQ != nil {
+		predicates = append(predicates, feedunning.DeliverDueAtNEQ(*i.DeliverDueAtNEQ))
+	}
+	if len(i.DeliverDueAtIn) > 0 {
+		predicates = append(predicates, feedunning.DeliverDueAtIn(i.DeliverDueAtIn...))
+	}
+	if len(i.DeliverDueAtNotIn) > 0 {
+		predicates = append(predicates, feedunning.DeliverDueAtNotIn(i.DeliverDueAtNotIn...))
+	}
+	if i.DeliverDueAtGT != nil {
+		predicates = append(predicates, feedunning.DeliverDueAtGT(*i.DeliverDueAtGT))
+	}
+	if i.DeliverDueAtGTE != nil {
+		predicates = append(predicates, feedunning.DeliverDueAtGTE(*i.DeliverDueAtGTE))
+	}
+	if i.DeliverDueAtLT != nil {
+		predicates = append(predicates, feedunning.DeliverDueAtLT(*i.DeliverDueAtLT))
+	}
+	if i.DeliverDueAtLTE != nil {
+		predicates = append(predicates, feedunning.DeliverDueAtLTE(*i.DeliverDueAtLTE))
+	}
+	if i.DeliverDueAtIsNil {
+		predicates = append(predicates, feedunning.DeliverDueAtIsNil())
+	}
+	if i.DeliverDueAtNotNil {
+		predicates = append(predicates, feedunning.DeliverDueAtNotNil())
+	}
+	if i.DeliveredAt != nil {
+		predicates = append(predicates, feedunning.DeliveredAtEQ(*i.DeliveredAt))
+	}
+	if i.DeliveredAtNEQ != nil {
+		predicates = append(predicates, feedunning.DeliveredAtNEQ(*i.DeliveredAtNEQ))
+	}
+	if len(i.DeliveredAtIn) > 0 {
+		predicates = append(predicates, feedunning.DeliveredAtIn(i.DeliveredAtIn...))
+	}
+	if len(i.DeliveredAtNotIn) > 0 {
+		predicates = append(predicates, feedunning.DeliveredAtNotIn(i.DeliveredAtNotIn...))
+	}
+	if i.DeliveredAtGT != nil {
+		predicates = append(predicates, feedunning.DeliveredAtGT(*i.DeliveredAtGT))
+	}
+	if i.DeliveredAtGTE != nil {
+		predicates = append(predicates, feedunning.DeliveredAtGTE(*i.DeliveredAtGTE))
+	}
+	if i.DeliveredAtLT != nil {
+		predicates = append(predicates, feedunning.DeliveredAtLT(*i.DeliveredAtLT))
+	}
+	if i.DeliveredAtLTE != nil {
+		predicates = append(predicates, feedunning.DeliveredAtLTE(*i.DeliveredAtLTE))
+	}
+	if i.DeliveredAtIsNil {
+		predicates = append(predicates, feedunning.DeliveredAtIsNil())
+	}
+	if i.DeliveredAtNotNil {
+		predicates = append(predicates, feedunning.DeliveredAtNotNil())
+	}
+	if i.PayBy != nil {
+		predicates = append(predicates, feedunning.PayByEQ(*i.PayBy))
+	}
+	if i.PayByNEQ != nil {
+		predicates = append(predicates, feedunning.PayByNEQ(*i.PayByNEQ))
+	}
+	if len(i.PayByIn) > 0 {
+		predicates = append(predicates, feedunning.PayByIn(i.PayByIn...))
+	}
+	if len(i.PayByNotIn) > 0 {
+		predicates = append(predicates, feedunning.PayByNotIn(i.PayByNotIn...))
+	}
+	if i.PayByGT != nil {
+		predicates = append(predicates, feedunning.PayByGT(*i.PayByGT))
+	}
+	if i.PayByGTE != nil {
+		predicates = append(predicates, feedunning.PayByGTE(*i.PayByGTE))
+	}
+	if i.PayByLT != nil {
+		predicates = append(predicates, feedunning.PayByLT(*i.PayByLT))
+	}
+	if i.PayByLTE != nil {
+		predicates = append(predicates, feedunning.PayByLTE(*i.PayByLTE))
+	}
+	if i.PayByIsNil {
+		predicates = append(predicates, feedunning.PayByIsNil())
+	}
+	if i.PayByNotNil {
+		predicates = append(predicates, feedunning.PayByNotNil())
+	}
+	if i.SettledAt != nil {
+		predicates = append(predicates, feedunning.SettledAtEQ(*i.SettledAt))
+	}
+	if i.SettledAtNEQ != nil {
+		predicates = append(predicates, feedunning.SettledAtNEQ(*i.SettledAtNEQ))
+	}
+	if len(i.SettledAtIn) > 0 {
+		predicates = append(predicates, feedunning.SettledAtIn(i.SettledAtIn...))
+	}
+	if len(i.SettledAtNotIn) > 0 {
+		predicates = append(predicates, feedunning.SettledAtNotIn(i.SettledAtNotIn...))
+	}
+	if i.SettledAtGT != nil {
+		predicates = append(predicates, feedunning.SettledAtGT(*i.SettledAtGT))
+	}
+	if i.SettledAtGTE != nil {
+		predicates = append(predicates, feedunning.SettledAtGTE(*i.SettledAtGTE))
+	}
+	if i.SettledAtLT != nil {
+		predicates = append(predicates, feedunning.SettledAtLT(*i.SettledAtLT))
+	}
+	if i.SettledAtLTE != nil {
+		predicates = append(predicates, feedunning.SettledAtLTE(*i.SettledAtLTE))
+	}
+	if i.SettledAtIsNil {
+		predicates = append(predicates, feedunning.SettledAtIsNil())
+	}
+	if i.SettledAtNotNil {
+		predicates = append(predicates, feedunning.SettledAtNotNil())
+	}
+	if i.EndedAt != nil {
+		predicates = append(predicates, feedunning.EndedAtEQ(*i.EndedAt))
+	}
+	if i.EndedAtNEQ != nil {
+		predicates = append(predicates, feedunning.EndedAtNEQ(*i.EndedAtNEQ))
+	}
+	if len(i.EndedAtIn) > 0 {
+		predicates = append(predicates, feedunning.EndedAtIn(i.EndedAtIn...))
+	}
+	if len(i.EndedAtNotIn) > 0 {
+		predicates = append(predicates, feedunning.EndedAtNotIn(i.EndedAtNotIn...))
+	}
+	if i.EndedAtGT != nil {
+		predicates = append(predicates, feedunning.EndedAtGT(*i.EndedAtGT))
+	}
+	if i.EndedAtGTE != nil {
+		predicates = append(predicates, feedunning.EndedAtGTE(*i.EndedAtGTE))
+	}
+	if i.EndedAtLT != nil {
+		predicates = append(predicates, feedunning.EndedAtLT(*i.EndedAtLT))
+	}
+	if i.EndedAtLTE != nil {
+		predicates = append(predicates, feedunning.EndedAtLTE(*i.EndedAtLTE))
+	}
+	if i.EndedAtIsNil {
+		predicates = append(predicates, feedunning.EndedAtIsNil())
+	}
+	if i.EndedAtNotNil {
+		predicates = append(predicates, feedunning.EndedAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeeDunningWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feedunning.And(predicates...), nil
+	}
+}
+
+// FeeDunningLineWhereInput represents a where input for filtering FeeDunningLine queries.
+type FeeDunningLineWhereInput struct {
+	Predicates []predicate.FeeDunningLine  `json:"-"`
+	Not        *FeeDunningLineWhereInput   `json:"not,omitempty"`
+	Or         []*FeeDunningLineWhereInput `json:"or,omitempty"`
+	And        []*FeeDunningLineWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "dunning_id" field predicates.
+	DunningID      *uuid.UUID  `json:"dunningID,omitempty"`
+	DunningIDNEQ   *uuid.UUID  `json:"dunningIDNEQ,omitempty"`
+	DunningIDIn    []uuid.UUID `json:"dunningIDIn,omitempty"`
+	DunningIDNotIn []uuid.UUID `json:"dunningIDNotIn,omitempty"`
+
+	// "notice_id" field predicates.
+	NoticeID      *uuid.UUID  `json:"noticeID,omitempty"`
+	NoticeIDNEQ   *uuid.UUID  `json:"noticeIDNEQ,omitempty"`
+	NoticeIDIn    []uuid.UUID `json:"noticeIDIn,omitempty"`
+	NoticeIDNotIn []uuid.UUID `json:"noticeIDNotIn,omitempty"`
+
+	// "month" field predicates.
+	Month      *time.Time  `json:"month,omitempty"`
+	MonthNEQ   *time.Time  `json:"monthNEQ,omitempty"`
+	MonthIn    []time.Time `json:"monthIn,omitempty"`
+	MonthNotIn []time.Time `json:"monthNotIn,omitempty"`
+	MonthGT    *time.Time  `json:"monthGT,omitempty"`
+	MonthGTE   *time.Time  `json:"monthGTE,omitempty"`
+	MonthLT    *time.Time  `json:"monthLT,omitempty"`
+	MonthLTE   *time.Time  `json:"monthLTE,omitempty"`
+
+	// "pay_by" field predicates.
+	PayBy      *time.Time  `json:"payBy,omitempty"`
+	PayByNEQ   *time.Time  `json:"payByNEQ,omitempty"`
+	PayByIn    []time.Time `json:"payByIn,omitempty"`
+	PayByNotIn []time.Time `json:"payByNotIn,omitempty"`
+	PayByGT    *time.Time  `json:"payByGT,omitempty"`
+	PayByGTE   *time.Time  `json:"payByGTE,omitempty"`
+	PayByLT    *time.Time  `json:"payByLT,omitempty"`
+	PayByLTE   *time.Time  `json:"payByLTE,omitempty"`
+
+	// "amount" field predicates.
+	Amount      *int64  `json:"amount,omitempty"`
+	AmountNEQ   *int64  `json:"amountNEQ,omitempty"`
+	AmountIn    []int64 `json:"amountIn,omitempty"`
+	AmountNotIn []int64 `json:"amountNotIn,omitempty"`
+	AmountGT    *int64  `json:"amountGT,omitempty"`
+	AmountGTE   *int64  `json:"amountGTE,omitempty"`
+	AmountLT    *int64  `json:"amountLT,omitempty"`
+	AmountLTE   *int64  `json:"amountLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeeDunningLineWhereInput) AddPredicates(predicates ...predicate.FeeDunningLine) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeeDunningLineWhereInput filter on the FeeDunningLineQuery builder.
+func (i *FeeDunningLineWhereInput) Filter(q *FeeDunningLineQuery) (*FeeDunningLineQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeeDunningLineWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeeDunningLineWhereInput is returned in case the FeeDunningLineWhereInput is empty.
+var ErrEmptyFeeDunningLineWhereInput = errors.New("ent: empty predicate FeeDunningLineWhereInput")
+
+// P returns a predicate for filtering feedunninglines.
+// An error is returned if the input is empty or invalid.
+func (i *FeeDunningLineWhereInput) P() (predicate.FeeDunningLine, error) {
+	var predicates []predicate.FeeDunningLine
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feedunningline.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeeDunningLine, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feedunningline.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeeDunningLine, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feedunningline.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feedunningline.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feedunningline.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feedunningline.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feedunningline.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feedunningline.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feedunningline.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feedunningline.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feedunningline.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feedunningline.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feedunningline.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feedunningline.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feedunningline.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feedunningline.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feedunningline.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feedunningline.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feedunningline.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feedunningline.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feedunningline.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feedunningline.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feedunningline.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DunningID != nil {
+		predicates = append(predicates, feedunningline.DunningIDEQ(*i.DunningID))
+	}
+	if i.DunningIDNEQ != nil {
+		predicates = append(predicates, feedunningline.DunningIDNEQ(*i.DunningIDNEQ))
+	}
+	if len(i.DunningIDIn) > 0 {
+		predicates = append(predicates, feedunningline.DunningIDIn(i.DunningIDIn...))
+	}
+	if len(i.DunningIDNotIn) > 0 {
+		predicates = append(predicates, feedunningline.DunningIDNotIn(i.DunningIDNotIn...))
+	}
+	if i.NoticeID != nil {
+		predicates = append(predicates, feedunningline.NoticeIDEQ(*i.NoticeID))
+	}
+	if i.NoticeIDNEQ != nil {
+		predicates = append(predicates, feedunningline.NoticeIDNEQ(*i.NoticeIDNEQ))
+	}
+	if len(i.NoticeIDIn) > 0 {
+		predicates = append(predicates, feedunningline.NoticeIDIn(i.NoticeIDIn...))
+	}
+	if len(i.NoticeIDNotIn) > 0 {
+		predicates = append(predicates, feedunningline.NoticeIDNotIn(i.NoticeIDNotIn...))
+	}
+	if i.Month != nil {
+		predicates = append(predicates, feedunningline.MonthEQ(*i.Month))
+	}
+	if i.MonthNEQ != nil {
+		predicates = append(predicates, feedunningline.MonthNEQ(*i.MonthNEQ))
+	}
+	if len(i.MonthIn) > 0 {
+		predicates = append(predicates, feedunningline.MonthIn(i.MonthIn...))
+	}
+	if len(i.MonthNotIn) > 0 {
+		predicates = append(predicates, feedunningline.MonthNotIn(i.MonthNotIn...))
+	}
+	if i.MonthGT != nil {
+		predicates = append(predicates, feedunningline.MonthGT(*i.MonthGT))
+	}
+	if i.MonthGTE != nil {
+		predicates = append(predicates, feedunningline.MonthGTE(*i.MonthGTE))
+	}
+	if i.MonthLT != nil {
+		predicates = append(predicates, feedunningline.MonthLT(*i.MonthLT))
+	}
+	if i.MonthLTE != nil {
+		predicates = append(predicates, feedunningline.MonthLTE(*i.MonthLTE))
+	}
+	if i.PayBy != nil {
+		predicates = append(predicates, feedunningline.PayByEQ(*i.PayBy))
+	}
+	if i.PayByNEQ != nil {
+		predicates = append(predicates, feedunningline.PayByNEQ(*i.PayByNEQ))
+	}
+	if len(i.PayByIn) > 0 {
+		predicates = append(predicates, feedunningline.PayByIn(i.PayByIn...))
+	}
+	if len(i.PayByNotIn) > 0 {
+		predicates = append(predicates, feedunningline.PayByNotIn(i.PayByNotIn...))
+	}
+	if i.PayByGT != nil {
+		predicates = append(predicates, feedunningline.PayByGT(*i.PayByGT))
+	}
+	if i.PayByGTE != nil {
+		predicates = append(predicates, feedunningline.PayByGTE(*i.PayByGTE))
+	}
+	if i.PayByLT != nil {
+		predicates = append(predicates, feedunningline.PayByLT(*i.PayByLT))
+	}
+	if i.PayByLTE != nil {
+		predicates = append(predicates, feedunningline.PayByLTE(*i.PayByLTE))
+	}
+	if i.Amount != nil {
+		predicates = append(predicates, feedunningline.AmountEQ(*i.Amount))
+	}
+	if i.AmountNEQ != nil {
+		predicates = append(predicates, feedunningline.AmountNEQ(*i.AmountNEQ))
+	}
+	if len(i.AmountIn) > 0 {
+		predicates = append(predicates, feedunningline.AmountIn(i.AmountIn...))
+	}
+	if len(i.AmountNotIn) > 0 {
+		predicates = append(predicates, feedunningline.AmountNotIn(i.AmountNotIn...))
+	}
+	if i.AmountGT != nil {
+		predicates = append(predicates, feedunningline.AmountGT(*i.AmountGT))
+	}
+	if i.AmountGTE != nil {
+		predicates = append(predicates, feedunningline.AmountGTE(*i.AmountGTE))
+	}
+	if i.AmountLT != nil {
+		predicates = append(predicates, feedunningline.AmountLT(*i.AmountLT))
+	}
+	if i.AmountLTE != nil {
+		predicates = append(predicates, feedunningline.AmountLTE(*i.AmountLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeeDunningLineWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feedunningline.And(predicates...), nil
+	}
+}
+
 // FeeEntryWhereInput represents a where input for filtering FeeEntry queries.
 type FeeEntryWhereInput struct {
 	Predicates []predicate.FeeEntry  `json:"-"`
@@ -12223,6 +19306,24 @@ type FeeNoticeWhereInput struct {
 	StateNEQ   *feenotice.State  `json:"stateNEQ,omitempty"`
 	StateIn    []feenotice.State `json:"stateIn,omitempty"`
 	StateNotIn []feenotice.State `json:"stateNotIn,omitempty"`
+
+	// "dispatch" field predicates.
+	Dispatch      *feenotice.Dispatch  `json:"dispatch,omitempty"`
+	DispatchNEQ   *feenotice.Dispatch  `json:"dispatchNEQ,omitempty"`
+	DispatchIn    []feenotice.Dispatch `json:"dispatchIn,omitempty"`
+	DispatchNotIn []feenotice.Dispatch `json:"dispatchNotIn,omitempty"`
+
+	// "dispatched_at" field predicates.
+	DispatchedAt       *time.Time  `json:"dispatchedAt,omitempty"`
+	DispatchedAtNEQ    *time.Time  `json:"dispatchedAtNEQ,omitempty"`
+	DispatchedAtIn     []time.Time `json:"dispatchedAtIn,omitempty"`
+	DispatchedAtNotIn  []time.Time `json:"dispatchedAtNotIn,omitempty"`
+	DispatchedAtGT     *time.Time  `json:"dispatchedAtGT,omitempty"`
+	DispatchedAtGTE    *time.Time  `json:"dispatchedAtGTE,omitempty"`
+	DispatchedAtLT     *time.Time  `json:"dispatchedAtLT,omitempty"`
+	DispatchedAtLTE    *time.Time  `json:"dispatchedAtLTE,omitempty"`
+	DispatchedAtIsNil  bool        `json:"dispatchedAtIsNil,omitempty"`
+	DispatchedAtNotNil bool        `json:"dispatchedAtNotNil,omitempty"`
 }
 
 // AddPredicates adds custom predicates to the where input to be used during the filtering phase.
@@ -12613,6 +19714,48 @@ func (i *FeeNoticeWhereInput) P() (predicate.FeeNotice, error) {
 	}
 	if len(i.StateNotIn) > 0 {
 		predicates = append(predicates, feenotice.StateNotIn(i.StateNotIn...))
+	}
+	if i.Dispatch != nil {
+		predicates = append(predicates, feenotice.DispatchEQ(*i.Dispatch))
+	}
+	if i.DispatchNEQ != nil {
+		predicates = append(predicates, feenotice.DispatchNEQ(*i.DispatchNEQ))
+	}
+	if len(i.DispatchIn) > 0 {
+		predicates = append(predicates, feenotice.DispatchIn(i.DispatchIn...))
+	}
+	if len(i.DispatchNotIn) > 0 {
+		predicates = append(predicates, feenotice.DispatchNotIn(i.DispatchNotIn...))
+	}
+	if i.DispatchedAt != nil {
+		predicates = append(predicates, feenotice.DispatchedAtEQ(*i.DispatchedAt))
+	}
+	if i.DispatchedAtNEQ != nil {
+		predicates = append(predicates, feenotice.DispatchedAtNEQ(*i.DispatchedAtNEQ))
+	}
+	if len(i.DispatchedAtIn) > 0 {
+		predicates = append(predicates, feenotice.DispatchedAtIn(i.DispatchedAtIn...))
+	}
+	if len(i.DispatchedAtNotIn) > 0 {
+		predicates = append(predicates, feenotice.DispatchedAtNotIn(i.DispatchedAtNotIn...))
+	}
+	if i.DispatchedAtGT != nil {
+		predicates = append(predicates, feenotice.DispatchedAtGT(*i.DispatchedAtGT))
+	}
+	if i.DispatchedAtGTE != nil {
+		predicates = append(predicates, feenotice.DispatchedAtGTE(*i.DispatchedAtGTE))
+	}
+	if i.DispatchedAtLT != nil {
+		predicates = append(predicates, feenotice.DispatchedAtLT(*i.DispatchedAtLT))
+	}
+	if i.DispatchedAtLTE != nil {
+		predicates = append(predicates, feenotice.DispatchedAtLTE(*i.DispatchedAtLTE))
+	}
+	if i.DispatchedAtIsNil {
+		predicates = append(predicates, feenotice.DispatchedAtIsNil())
+	}
+	if i.DispatchedAtNotNil {
+		predicates = append(predicates, feenotice.DispatchedAtNotNil())
 	}
 
 	switch len(predicates) {
@@ -13645,6 +20788,1318 @@ func (i *FeePostingWhereInput) P() (predicate.FeePosting, error) {
 	}
 }
 
+// FeeProofWhereInput represents a where input for filtering FeeProof queries.
+type FeeProofWhereInput struct {
+	Predicates []predicate.FeeProof  `json:"-"`
+	Not        *FeeProofWhereInput   `json:"not,omitempty"`
+	Or         []*FeeProofWhereInput `json:"or,omitempty"`
+	And        []*FeeProofWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "dispatch_id" field predicates.
+	DispatchID      *uuid.UUID  `json:"dispatchID,omitempty"`
+	DispatchIDNEQ   *uuid.UUID  `json:"dispatchIDNEQ,omitempty"`
+	DispatchIDIn    []uuid.UUID `json:"dispatchIDIn,omitempty"`
+	DispatchIDNotIn []uuid.UUID `json:"dispatchIDNotIn,omitempty"`
+
+	// "recorded_by_id" field predicates.
+	RecordedByID      *uuid.UUID  `json:"recordedByID,omitempty"`
+	RecordedByIDNEQ   *uuid.UUID  `json:"recordedByIDNEQ,omitempty"`
+	RecordedByIDIn    []uuid.UUID `json:"recordedByIDIn,omitempty"`
+	RecordedByIDNotIn []uuid.UUID `json:"recordedByIDNotIn,omitempty"`
+	RecordedByIDGT    *uuid.UUID  `json:"recordedByIDGT,omitempty"`
+	RecordedByIDGTE   *uuid.UUID  `json:"recordedByIDGTE,omitempty"`
+	RecordedByIDLT    *uuid.UUID  `json:"recordedByIDLT,omitempty"`
+	RecordedByIDLTE   *uuid.UUID  `json:"recordedByIDLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeeProofWhereInput) AddPredicates(predicates ...predicate.FeeProof) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeeProofWhereInput filter on the FeeProofQuery builder.
+func (i *FeeProofWhereInput) Filter(q *FeeProofQuery) (*FeeProofQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeeProofWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeeProofWhereInput is returned in case the FeeProofWhereInput is empty.
+var ErrEmptyFeeProofWhereInput = errors.New("ent: empty predicate FeeProofWhereInput")
+
+// P returns a predicate for filtering feeproofs.
+// An error is returned if the input is empty or invalid.
+func (i *FeeProofWhereInput) P() (predicate.FeeProof, error) {
+	var predicates []predicate.FeeProof
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feeproof.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeeProof, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feeproof.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeeProof, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feeproof.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feeproof.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feeproof.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feeproof.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feeproof.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feeproof.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feeproof.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feeproof.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feeproof.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feeproof.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feeproof.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feeproof.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feeproof.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feeproof.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feeproof.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feeproof.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feeproof.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feeproof.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feeproof.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feeproof.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feeproof.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DispatchID != nil {
+		predicates = append(predicates, feeproof.DispatchIDEQ(*i.DispatchID))
+	}
+	if i.DispatchIDNEQ != nil {
+		predicates = append(predicates, feeproof.DispatchIDNEQ(*i.DispatchIDNEQ))
+	}
+	if len(i.DispatchIDIn) > 0 {
+		predicates = append(predicates, feeproof.DispatchIDIn(i.DispatchIDIn...))
+	}
+	if len(i.DispatchIDNotIn) > 0 {
+		predicates = append(predicates, feeproof.DispatchIDNotIn(i.DispatchIDNotIn...))
+	}
+	if i.RecordedByID != nil {
+		predicates = append(predicates, feeproof.RecordedByIDEQ(*i.RecordedByID))
+	}
+	if i.RecordedByIDNEQ != nil {
+		predicates = append(predicates, feeproof.RecordedByIDNEQ(*i.RecordedByIDNEQ))
+	}
+	if len(i.RecordedByIDIn) > 0 {
+		predicates = append(predicates, feeproof.RecordedByIDIn(i.RecordedByIDIn...))
+	}
+	if len(i.RecordedByIDNotIn) > 0 {
+		predicates = append(predicates, feeproof.RecordedByIDNotIn(i.RecordedByIDNotIn...))
+	}
+	if i.RecordedByIDGT != nil {
+		predicates = append(predicates, feeproof.RecordedByIDGT(*i.RecordedByIDGT))
+	}
+	if i.RecordedByIDGTE != nil {
+		predicates = append(predicates, feeproof.RecordedByIDGTE(*i.RecordedByIDGTE))
+	}
+	if i.RecordedByIDLT != nil {
+		predicates = append(predicates, feeproof.RecordedByIDLT(*i.RecordedByIDLT))
+	}
+	if i.RecordedByIDLTE != nil {
+		predicates = append(predicates, feeproof.RecordedByIDLTE(*i.RecordedByIDLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeeProofWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feeproof.And(predicates...), nil
+	}
+}
+
+// FeeRefundWhereInput represents a where input for filtering FeeRefund queries.
+type FeeRefundWhereInput struct {
+	Predicates []predicate.FeeRefund  `json:"-"`
+	Not        *FeeRefundWhereInput   `json:"not,omitempty"`
+	Or         []*FeeRefundWhereInput `json:"or,omitempty"`
+	And        []*FeeRefundWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID      *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ   *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn    []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn []uuid.UUID `json:"householdIDNotIn,omitempty"`
+
+	// "number" field predicates.
+	Number       *int64  `json:"number,omitempty"`
+	NumberNEQ    *int64  `json:"numberNEQ,omitempty"`
+	NumberIn     []int64 `json:"numberIn,omitempty"`
+	NumberNotIn  []int64 `json:"numberNotIn,omitempty"`
+	NumberGT     *int64  `json:"numberGT,omitempty"`
+	NumberGTE    *int64  `json:"numberGTE,omitempty"`
+	NumberLT     *int64  `json:"numberLT,omitempty"`
+	NumberLTE    *int64  `json:"numberLTE,omitempty"`
+	NumberIsNil  bool    `json:"numberIsNil,omitempty"`
+	NumberNotNil bool    `json:"numberNotNil,omitempty"`
+
+	// "amount" field predicates.
+	Amount      *int64  `json:"amount,omitempty"`
+	AmountNEQ   *int64  `json:"amountNEQ,omitempty"`
+	AmountIn    []int64 `json:"amountIn,omitempty"`
+	AmountNotIn []int64 `json:"amountNotIn,omitempty"`
+	AmountGT    *int64  `json:"amountGT,omitempty"`
+	AmountGTE   *int64  `json:"amountGTE,omitempty"`
+	AmountLT    *int64  `json:"amountLT,omitempty"`
+	AmountLTE   *int64  `json:"amountLTE,omitempty"`
+
+	// "method" field predicates.
+	Method      *feerefund.Method  `json:"method,omitempty"`
+	MethodNEQ   *feerefund.Method  `json:"methodNEQ,omitempty"`
+	MethodIn    []feerefund.Method `json:"methodIn,omitempty"`
+	MethodNotIn []feerefund.Method `json:"methodNotIn,omitempty"`
+
+	// "approval_id" field predicates.
+	ApprovalID       *uuid.UUID  `json:"approvalID,omitempty"`
+	ApprovalIDNEQ    *uuid.UUID  `json:"approvalIDNEQ,omitempty"`
+	ApprovalIDIn     []uuid.UUID `json:"approvalIDIn,omitempty"`
+	ApprovalIDNotIn  []uuid.UUID `json:"approvalIDNotIn,omitempty"`
+	ApprovalIDIsNil  bool        `json:"approvalIDIsNil,omitempty"`
+	ApprovalIDNotNil bool        `json:"approvalIDNotNil,omitempty"`
+
+	// "state" field predicates.
+	State      *feerefund.State  `json:"state,omitempty"`
+	StateNEQ   *feerefund.State  `json:"stateNEQ,omitempty"`
+	StateIn    []feerefund.State `json:"stateIn,omitempty"`
+	StateNotIn []feerefund.State `json:"stateNotIn,omitempty"`
+
+	// "asked_by_id" field predicates.
+	AskedByID      *uuid.UUID  `json:"askedByID,omitempty"`
+	AskedByIDNEQ   *uuid.UUID  `json:"askedByIDNEQ,omitempty"`
+	AskedByIDIn    []uuid.UUID `json:"askedByIDIn,omitempty"`
+	AskedByIDNotIn []uuid.UUID `json:"askedByIDNotIn,omitempty"`
+	AskedByIDGT    *uuid.UUID  `json:"askedByIDGT,omitempty"`
+	AskedByIDGTE   *uuid.UUID  `json:"askedByIDGTE,omitempty"`
+	AskedByIDLT    *uuid.UUID  `json:"askedByIDLT,omitempty"`
+	AskedByIDLTE   *uuid.UUID  `json:"askedByIDLTE,omitempty"`
+
+	// "asked_at" field predicates.
+	AskedAt      *time.Time  `json:"askedAt,omitempty"`
+	AskedAtNEQ   *time.Time  `json:"askedAtNEQ,omitempty"`
+	AskedAtIn    []time.Time `json:"askedAtIn,omitempty"`
+	AskedAtNotIn []time.Time `json:"askedAtNotIn,omitempty"`
+	AskedAtGT    *time.Time  `json:"askedAtGT,omitempty"`
+	AskedAtGTE   *time.Time  `json:"askedAtGTE,omitempty"`
+	AskedAtLT    *time.Time  `json:"askedAtLT,omitempty"`
+	AskedAtLTE   *time.Time  `json:"askedAtLTE,omitempty"`
+
+	// "booked_on" field predicates.
+	BookedOn       *time.Time  `json:"bookedOn,omitempty"`
+	BookedOnNEQ    *time.Time  `json:"bookedOnNEQ,omitempty"`
+	BookedOnIn     []time.Time `json:"bookedOnIn,omitempty"`
+	BookedOnNotIn  []time.Time `json:"bookedOnNotIn,omitempty"`
+	BookedOnGT     *time.Time  `json:"bookedOnGT,omitempty"`
+	BookedOnGTE    *time.Time  `json:"bookedOnGTE,omitempty"`
+	BookedOnLT     *time.Time  `json:"bookedOnLT,omitempty"`
+	BookedOnLTE    *time.Time  `json:"bookedOnLTE,omitempty"`
+	BookedOnIsNil  bool        `json:"bookedOnIsNil,omitempty"`
+	BookedOnNotNil bool        `json:"bookedOnNotNil,omitempty"`
+
+	// "paid_at" field predicates.
+	PaidAt       *time.Time  `json:"paidAt,omitempty"`
+	PaidAtNEQ    *time.Time  `json:"paidAtNEQ,omitempty"`
+	PaidAtIn     []time.Time `json:"paidAtIn,omitempty"`
+	PaidAtNotIn  []time.Time `json:"paidAtNotIn,omitempty"`
+	PaidAtGT     *time.Time  `json:"paidAtGT,omitempty"`
+	PaidAtGTE    *time.Time  `json:"paidAtGTE,omitempty"`
+	PaidAtLT     *time.Time  `json:"paidAtLT,omitempty"`
+	PaidAtLTE    *time.Time  `json:"paidAtLTE,omitempty"`
+	PaidAtIsNil  bool        `json:"paidAtIsNil,omitempty"`
+	PaidAtNotNil bool        `json:"paidAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeeRefundWhereInput) AddPredicates(predicates ...predicate.FeeRefund) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeeRefundWhereInput filter on the FeeRefundQuery builder.
+func (i *FeeRefundWhereInput) Filter(q *FeeRefundQuery) (*FeeRefundQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeeRefundWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeeRefundWhereInput is returned in case the FeeRefundWhereInput is empty.
+var ErrEmptyFeeRefundWhereInput = errors.New("ent: empty predicate FeeRefundWhereInput")
+
+// P returns a predicate for filtering feerefunds.
+// An error is returned if the input is empty or invalid.
+func (i *FeeRefundWhereInput) P() (predicate.FeeRefund, error) {
+	var predicates []predicate.FeeRefund
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feerefund.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeeRefund, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feerefund.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeeRefund, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feerefund.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feerefund.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feerefund.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feerefund.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feerefund.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feerefund.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feerefund.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feerefund.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feerefund.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feerefund.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feerefund.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feerefund.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feerefund.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feerefund.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feerefund.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feerefund.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feerefund.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feerefund.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feerefund.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feerefund.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feerefund.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, feerefund.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, feerefund.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, feerefund.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, feerefund.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.Number != nil {
+		predicates = append(predicates, feerefund.NumberEQ(*i.Number))
+	}
+	if i.NumberNEQ != nil {
+		predicates = append(predicates, feerefund.NumberNEQ(*i.NumberNEQ))
+	}
+	if len(i.NumberIn) > 0 {
+		predicates = append(predicates, feerefund.NumberIn(i.NumberIn...))
+	}
+	if len(i.NumberNotIn) > 0 {
+		predicates = append(predicates, feerefund.NumberNotIn(i.NumberNotIn...))
+	}
+	if i.NumberGT != nil {
+		predicates = append(predicates, feerefund.NumberGT(*i.NumberGT))
+	}
+	if i.NumberGTE != nil {
+		predicates = append(predicates, feerefund.NumberGTE(*i.NumberGTE))
+	}
+	if i.NumberLT != nil {
+		predicates = append(predicates, feerefund.NumberLT(*i.NumberLT))
+	}
+	if i.NumberLTE != nil {
+		predicates = append(predicates, feerefund.NumberLTE(*i.NumberLTE))
+	}
+	if i.NumberIsNil {
+		predicates = append(predicates, feerefund.NumberIsNil())
+	}
+	if i.NumberNotNil {
+		predicates = append(predicates, feerefund.NumberNotNil())
+	}
+	if i.Amount != nil {
+		predicates = append(predicates, feerefund.AmountEQ(*i.Amount))
+	}
+	if i.AmountNEQ != nil {
+		predicates = append(predicates, feerefund.AmountNEQ(*i.AmountNEQ))
+	}
+	if len(i.AmountIn) > 0 {
+		predicates = append(predicates, feerefund.AmountIn(i.AmountIn...))
+	}
+	if len(i.AmountNotIn) > 0 {
+		predicates = append(predicates, feerefund.AmountNotIn(i.AmountNotIn...))
+	}
+	if i.AmountGT != nil {
+		predicates = append(predicates, feerefund.AmountGT(*i.AmountGT))
+	}
+	if i.AmountGTE != nil {
+		predicates = append(predicates, feerefund.AmountGTE(*i.AmountGTE))
+	}
+	if i.AmountLT != nil {
+		predicates = append(predicates, feerefund.AmountLT(*i.AmountLT))
+	}
+	if i.AmountLTE != nil {
+		predicates = append(predicates, feerefund.AmountLTE(*i.AmountLTE))
+	}
+	if i.Method != nil {
+		predicates = append(predicates, feerefund.MethodEQ(*i.Method))
+	}
+	if i.MethodNEQ != nil {
+		predicates = append(predicates, feerefund.MethodNEQ(*i.MethodNEQ))
+	}
+	if len(i.MethodIn) > 0 {
+		predicates = append(predicates, feerefund.MethodIn(i.MethodIn...))
+	}
+	if len(i.MethodNotIn) > 0 {
+		predicates = append(predicates, feerefund.MethodNotIn(i.MethodNotIn...))
+	}
+	if i.ApprovalID != nil {
+		predicates = append(predicates, feerefund.ApprovalIDEQ(*i.ApprovalID))
+	}
+	if i.ApprovalIDNEQ != nil {
+		predicates = append(predicates, feerefund.ApprovalIDNEQ(*i.ApprovalIDNEQ))
+	}
+	if len(i.ApprovalIDIn) > 0 {
+		predicates = append(predicates, feerefund.ApprovalIDIn(i.ApprovalIDIn...))
+	}
+	if len(i.ApprovalIDNotIn) > 0 {
+		predicates = append(predicates, feerefund.ApprovalIDNotIn(i.ApprovalIDNotIn...))
+	}
+	if i.ApprovalIDIsNil {
+		predicates = append(predicates, feerefund.ApprovalIDIsNil())
+	}
+	if i.ApprovalIDNotNil {
+		predicates = append(predicates, feerefund.ApprovalIDNotNil())
+	}
+	if i.State != nil {
+		predicates = append(predicates, feerefund.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, feerefund.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, feerefund.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, feerefund.StateNotIn(i.StateNotIn...))
+	}
+	if i.AskedByID != nil {
+		predicates = append(predicates, feerefund.AskedByIDEQ(*i.AskedByID))
+	}
+	if i.AskedByIDNEQ != nil {
+		predicates = append(predicates, feerefund.AskedByIDNEQ(*i.AskedByIDNEQ))
+	}
+	if len(i.AskedByIDIn) > 0 {
+		predicates = append(predicates, feerefund.AskedByIDIn(i.AskedByIDIn...))
+	}
+	if len(i.AskedByIDNotIn) > 0 {
+		predicates = append(predicates, feerefund.AskedByIDNotIn(i.AskedByIDNotIn...))
+	}
+	if i.AskedByIDGT != nil {
+		predicates = append(predicates, feerefund.AskedByIDGT(*i.AskedByIDGT))
+	}
+	if i.AskedByIDGTE != nil {
+		predicates = append(predicates, feerefund.AskedByIDGTE(*i.AskedByIDGTE))
+	}
+	if i.AskedByIDLT != nil {
+		predicates = append(predicates, feerefund.AskedByIDLT(*i.AskedByIDLT))
+	}
+	if i.AskedByIDLTE != nil {
+		predicates = append(predicates, feerefund.AskedByIDLTE(*i.AskedByIDLTE))
+	}
+	if i.AskedAt != nil {
+		predicates = append(predicates, feerefund.AskedAtEQ(*i.AskedAt))
+	}
+	if i.AskedAtNEQ != nil {
+		predicates = append(predicates, feerefund.AskedAtNEQ(*i.AskedAtNEQ))
+	}
+	if len(i.AskedAtIn) > 0 {
+		predicates = append(predicates, feerefund.AskedAtIn(i.AskedAtIn...))
+	}
+	if len(i.AskedAtNotIn) > 0 {
+		predicates = append(predicates, feerefund.AskedAtNotIn(i.AskedAtNotIn...))
+	}
+	if i.AskedAtGT != nil {
+		predicates = append(predicates, feerefund.AskedAtGT(*i.AskedAtGT))
+	}
+	if i.AskedAtGTE != nil {
+		predicates = append(predicates, feerefund.AskedAtGTE(*i.AskedAtGTE))
+	}
+	if i.AskedAtLT != nil {
+		predicates = append(predicates, feerefund.AskedAtLT(*i.AskedAtLT))
+	}
+	if i.AskedAtLTE != nil {
+		predicates = append(predicates, feerefund.AskedAtLTE(*i.AskedAtLTE))
+	}
+	if i.BookedOn != nil {
+		predicates = append(predicates, feerefund.BookedOnEQ(*i.BookedOn))
+	}
+	if i.BookedOnNEQ != nil {
+		predicates = append(predicates, feerefund.BookedOnNEQ(*i.BookedOnNEQ))
+	}
+	if len(i.BookedOnIn) > 0 {
+		predicates = append(predicates, feerefund.BookedOnIn(i.BookedOnIn...))
+	}
+	if len(i.BookedOnNotIn) > 0 {
+		predicates = append(predicates, feerefund.BookedOnNotIn(i.BookedOnNotIn...))
+	}
+	if i.BookedOnGT != nil {
+		predicates = append(predicates, feerefund.BookedOnGT(*i.BookedOnGT))
+	}
+	if i.BookedOnGTE != nil {
+		predicates = append(predicates, feerefund.BookedOnGTE(*i.BookedOnGTE))
+	}
+	if i.BookedOnLT != nil {
+		predicates = append(predicates, feerefund.BookedOnLT(*i.BookedOnLT))
+	}
+	if i.BookedOnLTE != nil {
+		predicates = append(predicates, feerefund.BookedOnLTE(*i.BookedOnLTE))
+	}
+	if i.BookedOnIsNil {
+		predicates = append(predicates, feerefund.BookedOnIsNil())
+	}
+	if i.BookedOnNotNil {
+		predicates = append(predicates, feerefund.BookedOnNotNil())
+	}
+	if i.PaidAt != nil {
+		predicates = append(predicates, feerefund.PaidAtEQ(*i.PaidAt))
+	}
+	if i.PaidAtNEQ != nil {
+		predicates = append(predicates, feerefund.PaidAtNEQ(*i.PaidAtNEQ))
+	}
+	if len(i.PaidAtIn) > 0 {
+		predicates = append(predicates, feerefund.PaidAtIn(i.PaidAtIn...))
+	}
+	if len(i.PaidAtNotIn) > 0 {
+		predicates = append(predicates, feerefund.PaidAtNotIn(i.PaidAtNotIn...))
+	}
+	if i.PaidAtGT != nil {
+		predicates = append(predicates, feerefund.PaidAtGT(*i.PaidAtGT))
+	}
+	if i.PaidAtGTE != nil {
+		predicates = append(predicates, feerefund.PaidAtGTE(*i.PaidAtGTE))
+	}
+	if i.PaidAtLT != nil {
+		predicates = append(predicates, feerefund.PaidAtLT(*i.PaidAtLT))
+	}
+	if i.PaidAtLTE != nil {
+		predicates = append(predicates, feerefund.PaidAtLTE(*i.PaidAtLTE))
+	}
+	if i.PaidAtIsNil {
+		predicates = append(predicates, feerefund.PaidAtIsNil())
+	}
+	if i.PaidAtNotNil {
+		predicates = append(predicates, feerefund.PaidAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeeRefundWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feerefund.And(predicates...), nil
+	}
+}
+
+// FeeRefundPartWhereInput represents a where input for filtering FeeRefundPart queries.
+type FeeRefundPartWhereInput struct {
+	Predicates []predicate.FeeRefundPart  `json:"-"`
+	Not        *FeeRefundPartWhereInput   `json:"not,omitempty"`
+	Or         []*FeeRefundPartWhereInput `json:"or,omitempty"`
+	And        []*FeeRefundPartWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "refund_id" field predicates.
+	RefundID      *uuid.UUID  `json:"refundID,omitempty"`
+	RefundIDNEQ   *uuid.UUID  `json:"refundIDNEQ,omitempty"`
+	RefundIDIn    []uuid.UUID `json:"refundIDIn,omitempty"`
+	RefundIDNotIn []uuid.UUID `json:"refundIDNotIn,omitempty"`
+
+	// "payment_id" field predicates.
+	PaymentID       *uuid.UUID  `json:"paymentID,omitempty"`
+	PaymentIDNEQ    *uuid.UUID  `json:"paymentIDNEQ,omitempty"`
+	PaymentIDIn     []uuid.UUID `json:"paymentIDIn,omitempty"`
+	PaymentIDNotIn  []uuid.UUID `json:"paymentIDNotIn,omitempty"`
+	PaymentIDIsNil  bool        `json:"paymentIDIsNil,omitempty"`
+	PaymentIDNotNil bool        `json:"paymentIDNotNil,omitempty"`
+
+	// "credit_note_id" field predicates.
+	CreditNoteID       *uuid.UUID  `json:"creditNoteID,omitempty"`
+	CreditNoteIDNEQ    *uuid.UUID  `json:"creditNoteIDNEQ,omitempty"`
+	CreditNoteIDIn     []uuid.UUID `json:"creditNoteIDIn,omitempty"`
+	CreditNoteIDNotIn  []uuid.UUID `json:"creditNoteIDNotIn,omitempty"`
+	CreditNoteIDIsNil  bool        `json:"creditNoteIDIsNil,omitempty"`
+	CreditNoteIDNotNil bool        `json:"creditNoteIDNotNil,omitempty"`
+
+	// "amount" field predicates.
+	Amount      *int64  `json:"amount,omitempty"`
+	AmountNEQ   *int64  `json:"amountNEQ,omitempty"`
+	AmountIn    []int64 `json:"amountIn,omitempty"`
+	AmountNotIn []int64 `json:"amountNotIn,omitempty"`
+	AmountGT    *int64  `json:"amountGT,omitempty"`
+	AmountGTE   *int64  `json:"amountGTE,omitempty"`
+	AmountLT    *int64  `json:"amountLT,omitempty"`
+	AmountLTE   *int64  `json:"amountLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeeRefundPartWhereInput) AddPredicates(predicates ...predicate.FeeRefundPart) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeeRefundPartWhereInput filter on the FeeRefundPartQuery builder.
+func (i *FeeRefundPartWhereInput) Filter(q *FeeRefundPartQuery) (*FeeRefundPartQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeeRefundPartWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeeRefundPartWhereInput is returned in case the FeeRefundPartWhereInput is empty.
+var ErrEmptyFeeRefundPartWhereInput = errors.New("ent: empty predicate FeeRefundPartWhereInput")
+
+// P returns a predicate for filtering feerefundparts.
+// An error is returned if the input is empty or invalid.
+func (i *FeeRefundPartWhereInput) P() (predicate.FeeRefundPart, error) {
+	var predicates []predicate.FeeRefundPart
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feerefundpart.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeeRefundPart, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feerefundpart.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeeRefundPart, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feerefundpart.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feerefundpart.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feerefundpart.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feerefundpart.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feerefundpart.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feerefundpart.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feerefundpart.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feerefundpart.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feerefundpart.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feerefundpart.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feerefundpart.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feerefundpart.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feerefundpart.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feerefundpart.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feerefundpart.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feerefundpart.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feerefundpart.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feerefundpart.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feerefundpart.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feerefundpart.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feerefundpart.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.RefundID != nil {
+		predicates = append(predicates, feerefundpart.RefundIDEQ(*i.RefundID))
+	}
+	if i.RefundIDNEQ != nil {
+		predicates = append(predicates, feerefundpart.RefundIDNEQ(*i.RefundIDNEQ))
+	}
+	if len(i.RefundIDIn) > 0 {
+		predicates = append(predicates, feerefundpart.RefundIDIn(i.RefundIDIn...))
+	}
+	if len(i.RefundIDNotIn) > 0 {
+		predicates = append(predicates, feerefundpart.RefundIDNotIn(i.RefundIDNotIn...))
+	}
+	if i.PaymentID != nil {
+		predicates = append(predicates, feerefundpart.PaymentIDEQ(*i.PaymentID))
+	}
+	if i.PaymentIDNEQ != nil {
+		predicates = append(predicates, feerefundpart.PaymentIDNEQ(*i.PaymentIDNEQ))
+	}
+	if len(i.PaymentIDIn) > 0 {
+		predicates = append(predicates, feerefundpart.PaymentIDIn(i.PaymentIDIn...))
+	}
+	if len(i.PaymentIDNotIn) > 0 {
+		predicates = append(predicates, feerefundpart.PaymentIDNotIn(i.PaymentIDNotIn...))
+	}
+	if i.PaymentIDIsNil {
+		predicates = append(predicates, feerefundpart.PaymentIDIsNil())
+	}
+	if i.PaymentIDNotNil {
+		predicates = append(predicates, feerefundpart.PaymentIDNotNil())
+	}
+	if i.CreditNoteID != nil {
+		predicates = append(predicates, feerefundpart.CreditNoteIDEQ(*i.CreditNoteID))
+	}
+	if i.CreditNoteIDNEQ != nil {
+		predicates = append(predicates, feerefundpart.CreditNoteIDNEQ(*i.CreditNoteIDNEQ))
+	}
+	if len(i.CreditNoteIDIn) > 0 {
+		predicates = append(predicates, feerefundpart.CreditNoteIDIn(i.CreditNoteIDIn...))
+	}
+	if len(i.CreditNoteIDNotIn) > 0 {
+		predicates = append(predicates, feerefundpart.CreditNoteIDNotIn(i.CreditNoteIDNotIn...))
+	}
+	if i.CreditNoteIDIsNil {
+		predicates = append(predicates, feerefundpart.CreditNoteIDIsNil())
+	}
+	if i.CreditNoteIDNotNil {
+		predicates = append(predicates, feerefundpart.CreditNoteIDNotNil())
+	}
+	if i.Amount != nil {
+		predicates = append(predicates, feerefundpart.AmountEQ(*i.Amount))
+	}
+	if i.AmountNEQ != nil {
+		predicates = append(predicates, feerefundpart.AmountNEQ(*i.AmountNEQ))
+	}
+	if len(i.AmountIn) > 0 {
+		predicates = append(predicates, feerefundpart.AmountIn(i.AmountIn...))
+	}
+	if len(i.AmountNotIn) > 0 {
+		predicates = append(predicates, feerefundpart.AmountNotIn(i.AmountNotIn...))
+	}
+	if i.AmountGT != nil {
+		predicates = append(predicates, feerefundpart.AmountGT(*i.AmountGT))
+	}
+	if i.AmountGTE != nil {
+		predicates = append(predicates, feerefundpart.AmountGTE(*i.AmountGTE))
+	}
+	if i.AmountLT != nil {
+		predicates = append(predicates, feerefundpart.AmountLT(*i.AmountLT))
+	}
+	if i.AmountLTE != nil {
+		predicates = append(predicates, feerefundpart.AmountLTE(*i.AmountLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeeRefundPartWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feerefundpart.And(predicates...), nil
+	}
+}
+
+// FeeReportWhereInput represents a where input for filtering FeeReport queries.
+type FeeReportWhereInput struct {
+	Predicates []predicate.FeeReport  `json:"-"`
+	Not        *FeeReportWhereInput   `json:"not,omitempty"`
+	Or         []*FeeReportWhereInput `json:"or,omitempty"`
+	And        []*FeeReportWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "number" field predicates.
+	Number      *int64  `json:"number,omitempty"`
+	NumberNEQ   *int64  `json:"numberNEQ,omitempty"`
+	NumberIn    []int64 `json:"numberIn,omitempty"`
+	NumberNotIn []int64 `json:"numberNotIn,omitempty"`
+	NumberGT    *int64  `json:"numberGT,omitempty"`
+	NumberGTE   *int64  `json:"numberGTE,omitempty"`
+	NumberLT    *int64  `json:"numberLT,omitempty"`
+	NumberLTE   *int64  `json:"numberLTE,omitempty"`
+
+	// "late" field predicates.
+	Late      *int  `json:"late,omitempty"`
+	LateNEQ   *int  `json:"lateNEQ,omitempty"`
+	LateIn    []int `json:"lateIn,omitempty"`
+	LateNotIn []int `json:"lateNotIn,omitempty"`
+	LateGT    *int  `json:"lateGT,omitempty"`
+	LateGTE   *int  `json:"lateGTE,omitempty"`
+	LateLT    *int  `json:"lateLT,omitempty"`
+	LateLTE   *int  `json:"lateLTE,omitempty"`
+
+	// "acknowledged_at" field predicates.
+	AcknowledgedAt       *time.Time  `json:"acknowledgedAt,omitempty"`
+	AcknowledgedAtNEQ    *time.Time  `json:"acknowledgedAtNEQ,omitempty"`
+	AcknowledgedAtIn     []time.Time `json:"acknowledgedAtIn,omitempty"`
+	AcknowledgedAtNotIn  []time.Time `json:"acknowledgedAtNotIn,omitempty"`
+	AcknowledgedAtGT     *time.Time  `json:"acknowledgedAtGT,omitempty"`
+	AcknowledgedAtGTE    *time.Time  `json:"acknowledgedAtGTE,omitempty"`
+	AcknowledgedAtLT     *time.Time  `json:"acknowledgedAtLT,omitempty"`
+	AcknowledgedAtLTE    *time.Time  `json:"acknowledgedAtLTE,omitempty"`
+	AcknowledgedAtIsNil  bool        `json:"acknowledgedAtIsNil,omitempty"`
+	AcknowledgedAtNotNil bool        `json:"acknowledgedAtNotNil,omitempty"`
+
+	// "recorded_by_id" field predicates.
+	RecordedByID      *uuid.UUID  `json:"recordedByID,omitempty"`
+	RecordedByIDNEQ   *uuid.UUID  `json:"recordedByIDNEQ,omitempty"`
+	RecordedByIDIn    []uuid.UUID `json:"recordedByIDIn,omitempty"`
+	RecordedByIDNotIn []uuid.UUID `json:"recordedByIDNotIn,omitempty"`
+	RecordedByIDGT    *uuid.UUID  `json:"recordedByIDGT,omitempty"`
+	RecordedByIDGTE   *uuid.UUID  `json:"recordedByIDGTE,omitempty"`
+	RecordedByIDLT    *uuid.UUID  `json:"recordedByIDLT,omitempty"`
+	RecordedByIDLTE   *uuid.UUID  `json:"recordedByIDLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeeReportWhereInput) AddPredicates(predicates ...predicate.FeeReport) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeeReportWhereInput filter on the FeeReportQuery builder.
+func (i *FeeReportWhereInput) Filter(q *FeeReportQuery) (*FeeReportQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeeReportWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeeReportWhereInput is returned in case the FeeReportWhereInput is empty.
+var ErrEmptyFeeReportWhereInput = errors.New("ent: empty predicate FeeReportWhereInput")
+
+// P returns a predicate for filtering feereports.
+// An error is returned if the input is empty or invalid.
+func (i *FeeReportWhereInput) P() (predicate.FeeReport, error) {
+	var predicates []predicate.FeeReport
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feereport.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeeReport, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feereport.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeeReport, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feereport.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feereport.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feereport.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feereport.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feereport.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feereport.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feereport.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feereport.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feereport.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feereport.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feereport.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feereport.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feereport.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feereport.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feereport.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feereport.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feereport.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feereport.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feereport.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feereport.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feereport.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Number != nil {
+		predicates = append(predicates, feereport.NumberEQ(*i.Number))
+	}
+	if i.NumberNEQ != nil {
+		predicates = append(predicates, feereport.NumberNEQ(*i.NumberNEQ))
+	}
+	if len(i.NumberIn) > 0 {
+		predicates = append(predicates, feereport.NumberIn(i.NumberIn...))
+	}
+	if len(i.NumberNotIn) > 0 {
+		predicates = append(predicates, feereport.NumberNotIn(i.NumberNotIn...))
+	}
+	if i.NumberGT != nil {
+		predicates = append(predicates, feereport.NumberGT(*i.NumberGT))
+	}
+	if i.NumberGTE != nil {
+		predicates = append(predicates, feereport.NumberGTE(*i.NumberGTE))
+	}
+	if i.NumberLT != nil {
+		predicates = append(predicates, feereport.NumberLT(*i.NumberLT))
+	}
+	if i.NumberLTE != nil {
+		predicates = append(predicates, feereport.NumberLTE(*i.NumberLTE))
+	}
+	if i.Late != nil {
+		predicates = append(predicates, feereport.LateEQ(*i.Late))
+	}
+	if i.LateNEQ != nil {
+		predicates = append(predicates, feereport.LateNEQ(*i.LateNEQ))
+	}
+	if len(i.LateIn) > 0 {
+		predicates = append(predicates, feereport.LateIn(i.LateIn...))
+	}
+	if len(i.LateNotIn) > 0 {
+		predicates = append(predicates, feereport.LateNotIn(i.LateNotIn...))
+	}
+	if i.LateGT != nil {
+		predicates = append(predicates, feereport.LateGT(*i.LateGT))
+	}
+	if i.LateGTE != nil {
+		predicates = append(predicates, feereport.LateGTE(*i.LateGTE))
+	}
+	if i.LateLT != nil {
+		predicates = append(predicates, feereport.LateLT(*i.LateLT))
+	}
+	if i.LateLTE != nil {
+		predicates = append(predicates, feereport.LateLTE(*i.LateLTE))
+	}
+	if i.AcknowledgedAt != nil {
+		predicates = append(predicates, feereport.AcknowledgedAtEQ(*i.AcknowledgedAt))
+	}
+	if i.AcknowledgedAtNEQ != nil {
+		predicates = append(predicates, feereport.AcknowledgedAtNEQ(*i.AcknowledgedAtNEQ))
+	}
+	if len(i.AcknowledgedAtIn) > 0 {
+		predicates = append(predicates, feereport.AcknowledgedAtIn(i.AcknowledgedAtIn...))
+	}
+	if len(i.AcknowledgedAtNotIn) > 0 {
+		predicates = append(predicates, feereport.AcknowledgedAtNotIn(i.AcknowledgedAtNotIn...))
+	}
+	if i.AcknowledgedAtGT != nil {
+		predicates = append(predicates, feereport.AcknowledgedAtGT(*i.AcknowledgedAtGT))
+	}
+	if i.AcknowledgedAtGTE != nil {
+		predicates = append(predicates, feereport.AcknowledgedAtGTE(*i.AcknowledgedAtGTE))
+	}
+	if i.AcknowledgedAtLT != nil {
+		predicates = append(predicates, feereport.AcknowledgedAtLT(*i.AcknowledgedAtLT))
+	}
+	if i.AcknowledgedAtLTE != nil {
+		predicates = append(predicates, feereport.AcknowledgedAtLTE(*i.AcknowledgedAtLTE))
+	}
+	if i.AcknowledgedAtIsNil {
+		predicates = append(predicates, feereport.AcknowledgedAtIsNil())
+	}
+	if i.AcknowledgedAtNotNil {
+		predicates = append(predicates, feereport.AcknowledgedAtNotNil())
+	}
+	if i.RecordedByID != nil {
+		predicates = append(predicates, feereport.RecordedByIDEQ(*i.RecordedByID))
+	}
+	if i.RecordedByIDNEQ != nil {
+		predicates = append(predicates, feereport.RecordedByIDNEQ(*i.RecordedByIDNEQ))
+	}
+	if len(i.RecordedByIDIn) > 0 {
+		predicates = append(predicates, feereport.RecordedByIDIn(i.RecordedByIDIn...))
+	}
+	if len(i.RecordedByIDNotIn) > 0 {
+		predicates = append(predicates, feereport.RecordedByIDNotIn(i.RecordedByIDNotIn...))
+	}
+	if i.RecordedByIDGT != nil {
+		predicates = append(predicates, feereport.RecordedByIDGT(*i.RecordedByIDGT))
+	}
+	if i.RecordedByIDGTE != nil {
+		predicates = append(predicates, feereport.RecordedByIDGTE(*i.RecordedByIDGTE))
+	}
+	if i.RecordedByIDLT != nil {
+		predicates = append(predicates, feereport.RecordedByIDLT(*i.RecordedByIDLT))
+	}
+	if i.RecordedByIDLTE != nil {
+		predicates = append(predicates, feereport.RecordedByIDLTE(*i.RecordedByIDLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeeReportWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feereport.And(predicates...), nil
+	}
+}
+
 // FeeRunWhereInput represents a where input for filtering FeeRun queries.
 type FeeRunWhereInput struct {
 	Predicates []predicate.FeeRun  `json:"-"`
@@ -13731,6 +22186,30 @@ type FeeRunWhereInput struct {
 	// "late" field predicates.
 	Late    *bool `json:"late,omitempty"`
 	LateNEQ *bool `json:"lateNEQ,omitempty"`
+
+	// "received_at" field predicates.
+	ReceivedAt       *time.Time  `json:"receivedAt,omitempty"`
+	ReceivedAtNEQ    *time.Time  `json:"receivedAtNEQ,omitempty"`
+	ReceivedAtIn     []time.Time `json:"receivedAtIn,omitempty"`
+	ReceivedAtNotIn  []time.Time `json:"receivedAtNotIn,omitempty"`
+	ReceivedAtGT     *time.Time  `json:"receivedAtGT,omitempty"`
+	ReceivedAtGTE    *time.Time  `json:"receivedAtGTE,omitempty"`
+	ReceivedAtLT     *time.Time  `json:"receivedAtLT,omitempty"`
+	ReceivedAtLTE    *time.Time  `json:"receivedAtLTE,omitempty"`
+	ReceivedAtIsNil  bool        `json:"receivedAtIsNil,omitempty"`
+	ReceivedAtNotNil bool        `json:"receivedAtNotNil,omitempty"`
+
+	// "dispatch_due_at" field predicates.
+	DispatchDueAt       *time.Time  `json:"dispatchDueAt,omitempty"`
+	DispatchDueAtNEQ    *time.Time  `json:"dispatchDueAtNEQ,omitempty"`
+	DispatchDueAtIn     []time.Time `json:"dispatchDueAtIn,omitempty"`
+	DispatchDueAtNotIn  []time.Time `json:"dispatchDueAtNotIn,omitempty"`
+	DispatchDueAtGT     *time.Time  `json:"dispatchDueAtGT,omitempty"`
+	DispatchDueAtGTE    *time.Time  `json:"dispatchDueAtGTE,omitempty"`
+	DispatchDueAtLT     *time.Time  `json:"dispatchDueAtLT,omitempty"`
+	DispatchDueAtLTE    *time.Time  `json:"dispatchDueAtLTE,omitempty"`
+	DispatchDueAtIsNil  bool        `json:"dispatchDueAtIsNil,omitempty"`
+	DispatchDueAtNotNil bool        `json:"dispatchDueAtNotNil,omitempty"`
 }
 
 // AddPredicates adds custom predicates to the where input to be used during the filtering phase.
@@ -13989,6 +22468,66 @@ func (i *FeeRunWhereInput) P() (predicate.FeeRun, error) {
 	}
 	if i.LateNEQ != nil {
 		predicates = append(predicates, feerun.LateNEQ(*i.LateNEQ))
+	}
+	if i.ReceivedAt != nil {
+		predicates = append(predicates, feerun.ReceivedAtEQ(*i.ReceivedAt))
+	}
+	if i.ReceivedAtNEQ != nil {
+		predicates = append(predicates, feerun.ReceivedAtNEQ(*i.ReceivedAtNEQ))
+	}
+	if len(i.ReceivedAtIn) > 0 {
+		predicates = append(predicates, feerun.ReceivedAtIn(i.ReceivedAtIn...))
+	}
+	if len(i.ReceivedAtNotIn) > 0 {
+		predicates = append(predicates, feerun.ReceivedAtNotIn(i.ReceivedAtNotIn...))
+	}
+	if i.ReceivedAtGT != nil {
+		predicates = append(predicates, feerun.ReceivedAtGT(*i.ReceivedAtGT))
+	}
+	if i.ReceivedAtGTE != nil {
+		predicates = append(predicates, feerun.ReceivedAtGTE(*i.ReceivedAtGTE))
+	}
+	if i.ReceivedAtLT != nil {
+		predicates = append(predicates, feerun.ReceivedAtLT(*i.ReceivedAtLT))
+	}
+	if i.ReceivedAtLTE != nil {
+		predicates = append(predicates, feerun.ReceivedAtLTE(*i.ReceivedAtLTE))
+	}
+	if i.ReceivedAtIsNil {
+		predicates = append(predicates, feerun.ReceivedAtIsNil())
+	}
+	if i.ReceivedAtNotNil {
+		predicates = append(predicates, feerun.ReceivedAtNotNil())
+	}
+	if i.DispatchDueAt != nil {
+		predicates = append(predicates, feerun.DispatchDueAtEQ(*i.DispatchDueAt))
+	}
+	if i.DispatchDueAtNEQ != nil {
+		predicates = append(predicates, feerun.DispatchDueAtNEQ(*i.DispatchDueAtNEQ))
+	}
+	if len(i.DispatchDueAtIn) > 0 {
+		predicates = append(predicates, feerun.DispatchDueAtIn(i.DispatchDueAtIn...))
+	}
+	if len(i.DispatchDueAtNotIn) > 0 {
+		predicates = append(predicates, feerun.DispatchDueAtNotIn(i.DispatchDueAtNotIn...))
+	}
+	if i.DispatchDueAtGT != nil {
+		predicates = append(predicates, feerun.DispatchDueAtGT(*i.DispatchDueAtGT))
+	}
+	if i.DispatchDueAtGTE != nil {
+		predicates = append(predicates, feerun.DispatchDueAtGTE(*i.DispatchDueAtGTE))
+	}
+	if i.DispatchDueAtLT != nil {
+		predicates = append(predicates, feerun.DispatchDueAtLT(*i.DispatchDueAtLT))
+	}
+	if i.DispatchDueAtLTE != nil {
+		predicates = append(predicates, feerun.DispatchDueAtLTE(*i.DispatchDueAtLTE))
+	}
+	if i.DispatchDueAtIsNil {
+		predicates = append(predicates, feerun.DispatchDueAtIsNil())
+	}
+	if i.DispatchDueAtNotNil {
+		predicates = append(predicates, feerun.DispatchDueAtNotNil())
 	}
 
 	switch len(predicates) {

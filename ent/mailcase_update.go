@@ -98,6 +98,20 @@ func (_u *MailCaseUpdate) SetNillableVoidedByName(v *string) *MailCaseUpdate {
 	return _u
 }
 
+// SetAnswerBy sets the "answer_by" field.
+func (_u *MailCaseUpdate) SetAnswerBy(v time.Time) *MailCaseUpdate {
+	_u.mutation.SetAnswerBy(v)
+	return _u
+}
+
+// SetNillableAnswerBy sets the "answer_by" field if the given value is not nil.
+func (_u *MailCaseUpdate) SetNillableAnswerBy(v *time.Time) *MailCaseUpdate {
+	if v != nil {
+		_u.SetAnswerBy(*v)
+	}
+	return _u
+}
+
 // SetAnswer sets the "answer" field.
 func (_u *MailCaseUpdate) SetAnswer(v string) *MailCaseUpdate {
 	_u.mutation.SetAnswer(v)
@@ -299,6 +313,9 @@ func (_u *MailCaseUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ResponsibleAccountIDCleared() {
 		_spec.ClearField(mailcase.FieldResponsibleAccountID, field.TypeUUID)
 	}
+	if value, ok := _u.mutation.AnswerBy(); ok {
+		_spec.SetField(mailcase.FieldAnswerBy, field.TypeTime, value)
+	}
 	if value, ok := _u.mutation.Answer(); ok {
 		_spec.SetField(mailcase.FieldAnswer, field.TypeString, value)
 	}
@@ -415,6 +432,20 @@ func (_u *MailCaseUpdateOne) SetVoidedByName(v string) *MailCaseUpdateOne {
 func (_u *MailCaseUpdateOne) SetNillableVoidedByName(v *string) *MailCaseUpdateOne {
 	if v != nil {
 		_u.SetVoidedByName(*v)
+	}
+	return _u
+}
+
+// SetAnswerBy sets the "answer_by" field.
+func (_u *MailCaseUpdateOne) SetAnswerBy(v time.Time) *MailCaseUpdateOne {
+	_u.mutation.SetAnswerBy(v)
+	return _u
+}
+
+// SetNillableAnswerBy sets the "answer_by" field if the given value is not nil.
+func (_u *MailCaseUpdateOne) SetNillableAnswerBy(v *time.Time) *MailCaseUpdateOne {
+	if v != nil {
+		_u.SetAnswerBy(*v)
 	}
 	return _u
 }
@@ -649,6 +680,9 @@ func (_u *MailCaseUpdateOne) sqlSave(ctx context.Context) (_node *MailCase, err 
 	}
 	if _u.mutation.ResponsibleAccountIDCleared() {
 		_spec.ClearField(mailcase.FieldResponsibleAccountID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.AnswerBy(); ok {
+		_spec.SetField(mailcase.FieldAnswerBy, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.Answer(); ok {
 		_spec.SetField(mailcase.FieldAnswer, field.TypeString, value)

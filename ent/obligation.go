@@ -36,6 +36,14 @@ type Obligation struct {
 	TitleEn string `json:"title_en,omitempty"`
 	// When it is due.
 	DueAt time.Time `json:"due_at,omitempty"`
+	// Of a time that is counted in working days, the day after which they count; null of any other.
+	CountedFrom *time.Time `json:"counted_from,omitempty"`
+	// How many working days it is due after that.
+	WorkingDays int `json:"working_days,omitempty"`
+	// Before when it is not due, however few days that is; null for no such bound.
+	NotBefore *time.Time `json:"not_before,omitempty"`
+	// After when it is not due, however many days that is; null for no such bound.
+	NotAfter *time.Time `json:"not_after,omitempty"`
 	// How long after that it counts as breached.
 	GraceSeconds int64 `json:"grace_seconds,omitempty"`
 	// Open, met in time, breached (met late or not yet), cancelled.
@@ -87,11 +95,11 @@ func (*Obligation) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case obligation.FieldAccountID, obligation.FieldDepartmentID, obligation.FieldHouseholdID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case obligation.FieldGraceSeconds, obligation.FieldReminders:
+		case obligation.FieldWorkingDays, obligation.FieldGraceSeconds, obligation.FieldReminders:
 			values[i] = new(sql.NullInt64)
 		case obligation.FieldKind, obligation.FieldClause, obligation.FieldTitle, obligation.FieldTitleEn, obligation.FieldState, obligation.FieldBreachReason:
 			values[i] = new(sql.NullString)
-		case obligation.FieldCreatedAt, obligation.FieldDueAt, obligation.FieldMetAt:
+		case obligation.FieldCreatedAt, obligation.FieldDueAt, obligation.FieldCountedFrom, obligation.FieldNotBefore, obligation.FieldNotAfter, obligation.FieldMetAt:
 			values[i] = new(sql.NullTime)
 		case obligation.FieldID, obligation.FieldEstateID, obligation.FieldSubjectID:
 			values[i] = new(uuid.UUID)
@@ -163,6 +171,33 @@ func (_m *Obligation) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field due_at", values[i])
 			} else if value.Valid {
 				_m.DueAt = value.Time
+			}
+		case obligation.FieldCountedFrom:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field counted_from", values[i])
+			} else if value.Valid {
+				_m.CountedFrom = new(time.Time)
+				*_m.CountedFrom = value.Time
+			}
+		case obligation.FieldWorkingDays:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field working_days", values[i])
+			} else if value.Valid {
+				_m.WorkingDays = int(value.Int64)
+			}
+		case obligation.FieldNotBefore:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field not_before", values[i])
+			} else if value.Valid {
+				_m.NotBefore = new(time.Time)
+				*_m.NotBefore = value.Time
+			}
+		case obligation.FieldNotAfter:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field not_after", values[i])
+			} else if value.Valid {
+				_m.NotAfter = new(time.Time)
+				*_m.NotAfter = value.Time
 			}
 		case obligation.FieldGraceSeconds:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -280,6 +315,24 @@ func (_m *Obligation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("due_at=")
 	builder.WriteString(_m.DueAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.CountedFrom; v != nil {
+		builder.WriteString("counted_from=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("working_days=")
+	builder.WriteString(fmt.Sprintf("%v", _m.WorkingDays))
+	builder.WriteString(", ")
+	if v := _m.NotBefore; v != nil {
+		builder.WriteString("not_before=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.NotAfter; v != nil {
+		builder.WriteString("not_after=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("grace_seconds=")
 	builder.WriteString(fmt.Sprintf("%v", _m.GraceSeconds))

@@ -78,6 +78,62 @@ func (_c *ObligationCreate) SetDueAt(v time.Time) *ObligationCreate {
 	return _c
 }
 
+// SetCountedFrom sets the "counted_from" field.
+func (_c *ObligationCreate) SetCountedFrom(v time.Time) *ObligationCreate {
+	_c.mutation.SetCountedFrom(v)
+	return _c
+}
+
+// SetNillableCountedFrom sets the "counted_from" field if the given value is not nil.
+func (_c *ObligationCreate) SetNillableCountedFrom(v *time.Time) *ObligationCreate {
+	if v != nil {
+		_c.SetCountedFrom(*v)
+	}
+	return _c
+}
+
+// SetWorkingDays sets the "working_days" field.
+func (_c *ObligationCreate) SetWorkingDays(v int) *ObligationCreate {
+	_c.mutation.SetWorkingDays(v)
+	return _c
+}
+
+// SetNillableWorkingDays sets the "working_days" field if the given value is not nil.
+func (_c *ObligationCreate) SetNillableWorkingDays(v *int) *ObligationCreate {
+	if v != nil {
+		_c.SetWorkingDays(*v)
+	}
+	return _c
+}
+
+// SetNotBefore sets the "not_before" field.
+func (_c *ObligationCreate) SetNotBefore(v time.Time) *ObligationCreate {
+	_c.mutation.SetNotBefore(v)
+	return _c
+}
+
+// SetNillableNotBefore sets the "not_before" field if the given value is not nil.
+func (_c *ObligationCreate) SetNillableNotBefore(v *time.Time) *ObligationCreate {
+	if v != nil {
+		_c.SetNotBefore(*v)
+	}
+	return _c
+}
+
+// SetNotAfter sets the "not_after" field.
+func (_c *ObligationCreate) SetNotAfter(v time.Time) *ObligationCreate {
+	_c.mutation.SetNotAfter(v)
+	return _c
+}
+
+// SetNillableNotAfter sets the "not_after" field if the given value is not nil.
+func (_c *ObligationCreate) SetNillableNotAfter(v *time.Time) *ObligationCreate {
+	if v != nil {
+		_c.SetNotAfter(*v)
+	}
+	return _c
+}
+
 // SetGraceSeconds sets the "grace_seconds" field.
 func (_c *ObligationCreate) SetGraceSeconds(v int64) *ObligationCreate {
 	_c.mutation.SetGraceSeconds(v)
@@ -248,6 +304,10 @@ func (_c *ObligationCreate) defaults() {
 		v := obligation.DefaultTitleEn
 		_c.mutation.SetTitleEn(v)
 	}
+	if _, ok := _c.mutation.WorkingDays(); !ok {
+		v := obligation.DefaultWorkingDays
+		_c.mutation.SetWorkingDays(v)
+	}
 	if _, ok := _c.mutation.GraceSeconds(); !ok {
 		v := obligation.DefaultGraceSeconds
 		_c.mutation.SetGraceSeconds(v)
@@ -295,6 +355,14 @@ func (_c *ObligationCreate) check() error {
 	}
 	if _, ok := _c.mutation.DueAt(); !ok {
 		return &ValidationError{Name: "due_at", err: errors.New(`ent: missing required field "Obligation.due_at"`)}
+	}
+	if _, ok := _c.mutation.WorkingDays(); !ok {
+		return &ValidationError{Name: "working_days", err: errors.New(`ent: missing required field "Obligation.working_days"`)}
+	}
+	if v, ok := _c.mutation.WorkingDays(); ok {
+		if err := obligation.WorkingDaysValidator(v); err != nil {
+			return &ValidationError{Name: "working_days", err: fmt.Errorf(`ent: validator failed for field "Obligation.working_days": %w`, err)}
+		}
 	}
 	if _, ok := _c.mutation.GraceSeconds(); !ok {
 		return &ValidationError{Name: "grace_seconds", err: errors.New(`ent: missing required field "Obligation.grace_seconds"`)}
@@ -383,6 +451,22 @@ func (_c *ObligationCreate) createSpec() (*Obligation, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.DueAt(); ok {
 		_spec.SetField(obligation.FieldDueAt, field.TypeTime, value)
 		_node.DueAt = value
+	}
+	if value, ok := _c.mutation.CountedFrom(); ok {
+		_spec.SetField(obligation.FieldCountedFrom, field.TypeTime, value)
+		_node.CountedFrom = &value
+	}
+	if value, ok := _c.mutation.WorkingDays(); ok {
+		_spec.SetField(obligation.FieldWorkingDays, field.TypeInt, value)
+		_node.WorkingDays = value
+	}
+	if value, ok := _c.mutation.NotBefore(); ok {
+		_spec.SetField(obligation.FieldNotBefore, field.TypeTime, value)
+		_node.NotBefore = &value
+	}
+	if value, ok := _c.mutation.NotAfter(); ok {
+		_spec.SetField(obligation.FieldNotAfter, field.TypeTime, value)
+		_node.NotAfter = &value
 	}
 	if value, ok := _c.mutation.GraceSeconds(); ok {
 		_spec.SetField(obligation.FieldGraceSeconds, field.TypeInt64, value)

@@ -44,6 +44,87 @@ func (_u *ObligationUpdate) SetNillableDueAt(v *time.Time) *ObligationUpdate {
 	return _u
 }
 
+// SetCountedFrom sets the "counted_from" field.
+func (_u *ObligationUpdate) SetCountedFrom(v time.Time) *ObligationUpdate {
+	_u.mutation.SetCountedFrom(v)
+	return _u
+}
+
+// SetNillableCountedFrom sets the "counted_from" field if the given value is not nil.
+func (_u *ObligationUpdate) SetNillableCountedFrom(v *time.Time) *ObligationUpdate {
+	if v != nil {
+		_u.SetCountedFrom(*v)
+	}
+	return _u
+}
+
+// ClearCountedFrom clears the value of the "counted_from" field.
+func (_u *ObligationUpdate) ClearCountedFrom() *ObligationUpdate {
+	_u.mutation.ClearCountedFrom()
+	return _u
+}
+
+// SetWorkingDays sets the "working_days" field.
+func (_u *ObligationUpdate) SetWorkingDays(v int) *ObligationUpdate {
+	_u.mutation.ResetWorkingDays()
+	_u.mutation.SetWorkingDays(v)
+	return _u
+}
+
+// SetNillableWorkingDays sets the "working_days" field if the given value is not nil.
+func (_u *ObligationUpdate) SetNillableWorkingDays(v *int) *ObligationUpdate {
+	if v != nil {
+		_u.SetWorkingDays(*v)
+	}
+	return _u
+}
+
+// AddWorkingDays adds value to the "working_days" field.
+func (_u *ObligationUpdate) AddWorkingDays(v int) *ObligationUpdate {
+	_u.mutation.AddWorkingDays(v)
+	return _u
+}
+
+// SetNotBefore sets the "not_before" field.
+func (_u *ObligationUpdate) SetNotBefore(v time.Time) *ObligationUpdate {
+	_u.mutation.SetNotBefore(v)
+	return _u
+}
+
+// SetNillableNotBefore sets the "not_before" field if the given value is not nil.
+func (_u *ObligationUpdate) SetNillableNotBefore(v *time.Time) *ObligationUpdate {
+	if v != nil {
+		_u.SetNotBefore(*v)
+	}
+	return _u
+}
+
+// ClearNotBefore clears the value of the "not_before" field.
+func (_u *ObligationUpdate) ClearNotBefore() *ObligationUpdate {
+	_u.mutation.ClearNotBefore()
+	return _u
+}
+
+// SetNotAfter sets the "not_after" field.
+func (_u *ObligationUpdate) SetNotAfter(v time.Time) *ObligationUpdate {
+	_u.mutation.SetNotAfter(v)
+	return _u
+}
+
+// SetNillableNotAfter sets the "not_after" field if the given value is not nil.
+func (_u *ObligationUpdate) SetNillableNotAfter(v *time.Time) *ObligationUpdate {
+	if v != nil {
+		_u.SetNotAfter(*v)
+	}
+	return _u
+}
+
+// ClearNotAfter clears the value of the "not_after" field.
+func (_u *ObligationUpdate) ClearNotAfter() *ObligationUpdate {
+	_u.mutation.ClearNotAfter()
+	return _u
+}
+
 // SetGraceSeconds sets the "grace_seconds" field.
 func (_u *ObligationUpdate) SetGraceSeconds(v int64) *ObligationUpdate {
 	_u.mutation.ResetGraceSeconds()
@@ -208,6 +289,11 @@ func (_u *ObligationUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ObligationUpdate) check() error {
+	if v, ok := _u.mutation.WorkingDays(); ok {
+		if err := obligation.WorkingDaysValidator(v); err != nil {
+			return &ValidationError{Name: "working_days", err: fmt.Errorf(`ent: validator failed for field "Obligation.working_days": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.GraceSeconds(); ok {
 		if err := obligation.GraceSecondsValidator(v); err != nil {
 			return &ValidationError{Name: "grace_seconds", err: fmt.Errorf(`ent: validator failed for field "Obligation.grace_seconds": %w`, err)}
@@ -244,6 +330,30 @@ func (_u *ObligationUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	}
 	if value, ok := _u.mutation.DueAt(); ok {
 		_spec.SetField(obligation.FieldDueAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.CountedFrom(); ok {
+		_spec.SetField(obligation.FieldCountedFrom, field.TypeTime, value)
+	}
+	if _u.mutation.CountedFromCleared() {
+		_spec.ClearField(obligation.FieldCountedFrom, field.TypeTime)
+	}
+	if value, ok := _u.mutation.WorkingDays(); ok {
+		_spec.SetField(obligation.FieldWorkingDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWorkingDays(); ok {
+		_spec.AddField(obligation.FieldWorkingDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.NotBefore(); ok {
+		_spec.SetField(obligation.FieldNotBefore, field.TypeTime, value)
+	}
+	if _u.mutation.NotBeforeCleared() {
+		_spec.ClearField(obligation.FieldNotBefore, field.TypeTime)
+	}
+	if value, ok := _u.mutation.NotAfter(); ok {
+		_spec.SetField(obligation.FieldNotAfter, field.TypeTime, value)
+	}
+	if _u.mutation.NotAfterCleared() {
+		_spec.ClearField(obligation.FieldNotAfter, field.TypeTime)
 	}
 	if value, ok := _u.mutation.GraceSeconds(); ok {
 		_spec.SetField(obligation.FieldGraceSeconds, field.TypeInt64, value)
@@ -317,6 +427,87 @@ func (_u *ObligationUpdateOne) SetNillableDueAt(v *time.Time) *ObligationUpdateO
 	if v != nil {
 		_u.SetDueAt(*v)
 	}
+	return _u
+}
+
+// SetCountedFrom sets the "counted_from" field.
+func (_u *ObligationUpdateOne) SetCountedFrom(v time.Time) *ObligationUpdateOne {
+	_u.mutation.SetCountedFrom(v)
+	return _u
+}
+
+// SetNillableCountedFrom sets the "counted_from" field if the given value is not nil.
+func (_u *ObligationUpdateOne) SetNillableCountedFrom(v *time.Time) *ObligationUpdateOne {
+	if v != nil {
+		_u.SetCountedFrom(*v)
+	}
+	return _u
+}
+
+// ClearCountedFrom clears the value of the "counted_from" field.
+func (_u *ObligationUpdateOne) ClearCountedFrom() *ObligationUpdateOne {
+	_u.mutation.ClearCountedFrom()
+	return _u
+}
+
+// SetWorkingDays sets the "working_days" field.
+func (_u *ObligationUpdateOne) SetWorkingDays(v int) *ObligationUpdateOne {
+	_u.mutation.ResetWorkingDays()
+	_u.mutation.SetWorkingDays(v)
+	return _u
+}
+
+// SetNillableWorkingDays sets the "working_days" field if the given value is not nil.
+func (_u *ObligationUpdateOne) SetNillableWorkingDays(v *int) *ObligationUpdateOne {
+	if v != nil {
+		_u.SetWorkingDays(*v)
+	}
+	return _u
+}
+
+// AddWorkingDays adds value to the "working_days" field.
+func (_u *ObligationUpdateOne) AddWorkingDays(v int) *ObligationUpdateOne {
+	_u.mutation.AddWorkingDays(v)
+	return _u
+}
+
+// SetNotBefore sets the "not_before" field.
+func (_u *ObligationUpdateOne) SetNotBefore(v time.Time) *ObligationUpdateOne {
+	_u.mutation.SetNotBefore(v)
+	return _u
+}
+
+// SetNillableNotBefore sets the "not_before" field if the given value is not nil.
+func (_u *ObligationUpdateOne) SetNillableNotBefore(v *time.Time) *ObligationUpdateOne {
+	if v != nil {
+		_u.SetNotBefore(*v)
+	}
+	return _u
+}
+
+// ClearNotBefore clears the value of the "not_before" field.
+func (_u *ObligationUpdateOne) ClearNotBefore() *ObligationUpdateOne {
+	_u.mutation.ClearNotBefore()
+	return _u
+}
+
+// SetNotAfter sets the "not_after" field.
+func (_u *ObligationUpdateOne) SetNotAfter(v time.Time) *ObligationUpdateOne {
+	_u.mutation.SetNotAfter(v)
+	return _u
+}
+
+// SetNillableNotAfter sets the "not_after" field if the given value is not nil.
+func (_u *ObligationUpdateOne) SetNillableNotAfter(v *time.Time) *ObligationUpdateOne {
+	if v != nil {
+		_u.SetNotAfter(*v)
+	}
+	return _u
+}
+
+// ClearNotAfter clears the value of the "not_after" field.
+func (_u *ObligationUpdateOne) ClearNotAfter() *ObligationUpdateOne {
+	_u.mutation.ClearNotAfter()
 	return _u
 }
 
@@ -497,6 +688,11 @@ func (_u *ObligationUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ObligationUpdateOne) check() error {
+	if v, ok := _u.mutation.WorkingDays(); ok {
+		if err := obligation.WorkingDaysValidator(v); err != nil {
+			return &ValidationError{Name: "working_days", err: fmt.Errorf(`ent: validator failed for field "Obligation.working_days": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.GraceSeconds(); ok {
 		if err := obligation.GraceSecondsValidator(v); err != nil {
 			return &ValidationError{Name: "grace_seconds", err: fmt.Errorf(`ent: validator failed for field "Obligation.grace_seconds": %w`, err)}
@@ -550,6 +746,30 @@ func (_u *ObligationUpdateOne) sqlSave(ctx context.Context) (_node *Obligation, 
 	}
 	if value, ok := _u.mutation.DueAt(); ok {
 		_spec.SetField(obligation.FieldDueAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.CountedFrom(); ok {
+		_spec.SetField(obligation.FieldCountedFrom, field.TypeTime, value)
+	}
+	if _u.mutation.CountedFromCleared() {
+		_spec.ClearField(obligation.FieldCountedFrom, field.TypeTime)
+	}
+	if value, ok := _u.mutation.WorkingDays(); ok {
+		_spec.SetField(obligation.FieldWorkingDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWorkingDays(); ok {
+		_spec.AddField(obligation.FieldWorkingDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.NotBefore(); ok {
+		_spec.SetField(obligation.FieldNotBefore, field.TypeTime, value)
+	}
+	if _u.mutation.NotBeforeCleared() {
+		_spec.ClearField(obligation.FieldNotBefore, field.TypeTime)
+	}
+	if value, ok := _u.mutation.NotAfter(); ok {
+		_spec.SetField(obligation.FieldNotAfter, field.TypeTime, value)
+	}
+	if _u.mutation.NotAfterCleared() {
+		_spec.ClearField(obligation.FieldNotAfter, field.TypeTime)
 	}
 	if value, ok := _u.mutation.GraceSeconds(); ok {
 		_spec.SetField(obligation.FieldGraceSeconds, field.TypeInt64, value)

@@ -21,6 +21,7 @@ import (
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
+	"github.com/steward-pm/steward/ent/calendarday"
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
@@ -28,18 +29,36 @@ import (
 	"github.com/steward-pm/steward/ent/defectevent"
 	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
+	"github.com/steward-pm/steward/ent/dutyassignment"
+	"github.com/steward-pm/steward/ent/dutychange"
+	"github.com/steward-pm/steward/ent/dutyfeed"
+	"github.com/steward-pm/steward/ent/dutyhandover"
+	"github.com/steward-pm/steward/ent/dutyhandoverline"
+	"github.com/steward-pm/steward/ent/dutyleave"
+	"github.com/steward-pm/steward/ent/dutyroster"
+	"github.com/steward-pm/steward/ent/dutyshift"
+	"github.com/steward-pm/steward/ent/dutyswap"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/externalperson"
 	"github.com/steward-pm/steward/ent/feeaccount"
 	"github.com/steward-pm/steward/ent/feeallocation"
+	"github.com/steward-pm/steward/ent/feebankline"
+	"github.com/steward-pm/steward/ent/feebankstatement"
 	"github.com/steward-pm/steward/ent/feebook"
 	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feedispatch"
+	"github.com/steward-pm/steward/ent/feedunning"
+	"github.com/steward-pm/steward/ent/feedunningline"
 	"github.com/steward-pm/steward/ent/feeentry"
 	"github.com/steward-pm/steward/ent/feenotice"
 	"github.com/steward-pm/steward/ent/feenoticeline"
 	"github.com/steward-pm/steward/ent/feepayment"
 	"github.com/steward-pm/steward/ent/feeposting"
+	"github.com/steward-pm/steward/ent/feeproof"
+	"github.com/steward-pm/steward/ent/feerefund"
+	"github.com/steward-pm/steward/ent/feerefundpart"
+	"github.com/steward-pm/steward/ent/feereport"
 	"github.com/steward-pm/steward/ent/feerun"
 	"github.com/steward-pm/steward/ent/feetariff"
 	"github.com/steward-pm/steward/ent/file"
@@ -561,6 +580,15 @@ func init() {
 	buildingDescID := buildingMixinFields0[0].Descriptor()
 	// building.DefaultID holds the default value on creation for the id field.
 	building.DefaultID = buildingDescID.Default.(func() uuid.UUID)
+	calendardayMixin := schema.CalendarDay{}.Mixin()
+	calendardayMixinFields0 := calendardayMixin[0].Fields()
+	_ = calendardayMixinFields0
+	calendardayFields := schema.CalendarDay{}.Fields()
+	_ = calendardayFields
+	// calendardayDescID is the schema descriptor for id field.
+	calendardayDescID := calendardayMixinFields0[0].Descriptor()
+	// calendarday.DefaultID holds the default value on creation for the id field.
+	calendarday.DefaultID = calendardayDescID.Default.(func() uuid.UUID)
 	certificateMixin := schema.Certificate{}.Mixin()
 	certificateMixinFields0 := certificateMixin[0].Fields()
 	_ = certificateMixinFields0
@@ -722,6 +750,267 @@ func init() {
 	departmentDescID := departmentMixinFields0[0].Descriptor()
 	// department.DefaultID holds the default value on creation for the id field.
 	department.DefaultID = departmentDescID.Default.(func() uuid.UUID)
+	dutyassignmentMixin := schema.DutyAssignment{}.Mixin()
+	dutyassignmentMixinFields0 := dutyassignmentMixin[0].Fields()
+	_ = dutyassignmentMixinFields0
+	dutyassignmentFields := schema.DutyAssignment{}.Fields()
+	_ = dutyassignmentFields
+	// dutyassignmentDescRemovedByName is the schema descriptor for removed_by_name field.
+	dutyassignmentDescRemovedByName := dutyassignmentFields[14].Descriptor()
+	// dutyassignment.DefaultRemovedByName holds the default value on creation for the removed_by_name field.
+	dutyassignment.DefaultRemovedByName = dutyassignmentDescRemovedByName.Default.(string)
+	// dutyassignmentDescID is the schema descriptor for id field.
+	dutyassignmentDescID := dutyassignmentMixinFields0[0].Descriptor()
+	// dutyassignment.DefaultID holds the default value on creation for the id field.
+	dutyassignment.DefaultID = dutyassignmentDescID.Default.(func() uuid.UUID)
+	dutychangeMixin := schema.DutyChange{}.Mixin()
+	dutychangeMixinFields0 := dutychangeMixin[0].Fields()
+	_ = dutychangeMixinFields0
+	dutychangeFields := schema.DutyChange{}.Fields()
+	_ = dutychangeFields
+	// dutychangeDescID is the schema descriptor for id field.
+	dutychangeDescID := dutychangeMixinFields0[0].Descriptor()
+	// dutychange.DefaultID holds the default value on creation for the id field.
+	dutychange.DefaultID = dutychangeDescID.Default.(func() uuid.UUID)
+	dutyfeedMixin := schema.DutyFeed{}.Mixin()
+	dutyfeedMixinFields0 := dutyfeedMixin[0].Fields()
+	_ = dutyfeedMixinFields0
+	dutyfeedFields := schema.DutyFeed{}.Fields()
+	_ = dutyfeedFields
+	// dutyfeedDescID is the schema descriptor for id field.
+	dutyfeedDescID := dutyfeedMixinFields0[0].Descriptor()
+	// dutyfeed.DefaultID holds the default value on creation for the id field.
+	dutyfeed.DefaultID = dutyfeedDescID.Default.(func() uuid.UUID)
+	dutyhandoverMixin := schema.DutyHandover{}.Mixin()
+	dutyhandoverMixinFields0 := dutyhandoverMixin[0].Fields()
+	_ = dutyhandoverMixinFields0
+	dutyhandoverFields := schema.DutyHandover{}.Fields()
+	_ = dutyhandoverFields
+	// dutyhandoverDescLines is the schema descriptor for lines field.
+	dutyhandoverDescLines := dutyhandoverFields[7].Descriptor()
+	// dutyhandover.LinesValidator is a validator for the "lines" field. It is called by the builders before save.
+	dutyhandover.LinesValidator = dutyhandoverDescLines.Validators[0].(func(int) error)
+	// dutyhandoverDescMatters is the schema descriptor for matters field.
+	dutyhandoverDescMatters := dutyhandoverFields[8].Descriptor()
+	// dutyhandover.MattersValidator is a validator for the "matters" field. It is called by the builders before save.
+	dutyhandover.MattersValidator = dutyhandoverDescMatters.Validators[0].(func(int) error)
+	// dutyhandoverDescRemark is the schema descriptor for remark field.
+	dutyhandoverDescRemark := dutyhandoverFields[10].Descriptor()
+	// dutyhandover.DefaultRemark holds the default value on creation for the remark field.
+	dutyhandover.DefaultRemark = dutyhandoverDescRemark.Default.(string)
+	// dutyhandoverDescLate is the schema descriptor for late field.
+	dutyhandoverDescLate := dutyhandoverFields[16].Descriptor()
+	// dutyhandover.DefaultLate holds the default value on creation for the late field.
+	dutyhandover.DefaultLate = dutyhandoverDescLate.Default.(bool)
+	// dutyhandoverDescAccepted is the schema descriptor for accepted field.
+	dutyhandoverDescAccepted := dutyhandoverFields[17].Descriptor()
+	// dutyhandover.DefaultAccepted holds the default value on creation for the accepted field.
+	dutyhandover.DefaultAccepted = dutyhandoverDescAccepted.Default.(int)
+	// dutyhandover.AcceptedValidator is a validator for the "accepted" field. It is called by the builders before save.
+	dutyhandover.AcceptedValidator = dutyhandoverDescAccepted.Validators[0].(func(int) error)
+	// dutyhandoverDescDisputed is the schema descriptor for disputed field.
+	dutyhandoverDescDisputed := dutyhandoverFields[18].Descriptor()
+	// dutyhandover.DefaultDisputed holds the default value on creation for the disputed field.
+	dutyhandover.DefaultDisputed = dutyhandoverDescDisputed.Default.(int)
+	// dutyhandover.DisputedValidator is a validator for the "disputed" field. It is called by the builders before save.
+	dutyhandover.DisputedValidator = dutyhandoverDescDisputed.Validators[0].(func(int) error)
+	// dutyhandoverDescCancelReason is the schema descriptor for cancel_reason field.
+	dutyhandoverDescCancelReason := dutyhandoverFields[19].Descriptor()
+	// dutyhandover.DefaultCancelReason holds the default value on creation for the cancel_reason field.
+	dutyhandover.DefaultCancelReason = dutyhandoverDescCancelReason.Default.(string)
+	// dutyhandoverDescFilledByName is the schema descriptor for filled_by_name field.
+	dutyhandoverDescFilledByName := dutyhandoverFields[22].Descriptor()
+	// dutyhandover.DefaultFilledByName holds the default value on creation for the filled_by_name field.
+	dutyhandover.DefaultFilledByName = dutyhandoverDescFilledByName.Default.(string)
+	// dutyhandoverDescCancelledByName is the schema descriptor for cancelled_by_name field.
+	dutyhandoverDescCancelledByName := dutyhandoverFields[24].Descriptor()
+	// dutyhandover.DefaultCancelledByName holds the default value on creation for the cancelled_by_name field.
+	dutyhandover.DefaultCancelledByName = dutyhandoverDescCancelledByName.Default.(string)
+	// dutyhandoverDescID is the schema descriptor for id field.
+	dutyhandoverDescID := dutyhandoverMixinFields0[0].Descriptor()
+	// dutyhandover.DefaultID holds the default value on creation for the id field.
+	dutyhandover.DefaultID = dutyhandoverDescID.Default.(func() uuid.UUID)
+	dutyhandoverlineMixin := schema.DutyHandoverLine{}.Mixin()
+	dutyhandoverlineMixinFields0 := dutyhandoverlineMixin[0].Fields()
+	_ = dutyhandoverlineMixinFields0
+	dutyhandoverlineFields := schema.DutyHandoverLine{}.Fields()
+	_ = dutyhandoverlineFields
+	// dutyhandoverlineDescPosition is the schema descriptor for position field.
+	dutyhandoverlineDescPosition := dutyhandoverlineFields[2].Descriptor()
+	// dutyhandoverline.PositionValidator is a validator for the "position" field. It is called by the builders before save.
+	dutyhandoverline.PositionValidator = dutyhandoverlineDescPosition.Validators[0].(func(int) error)
+	// dutyhandoverlineDescCounted is the schema descriptor for counted field.
+	dutyhandoverlineDescCounted := dutyhandoverlineFields[10].Descriptor()
+	// dutyhandoverline.DefaultCounted holds the default value on creation for the counted field.
+	dutyhandoverline.DefaultCounted = dutyhandoverlineDescCounted.Default.(int)
+	// dutyhandoverline.CountedValidator is a validator for the "counted" field. It is called by the builders before save.
+	dutyhandoverline.CountedValidator = dutyhandoverlineDescCounted.Validators[0].(func(int) error)
+	// dutyhandoverlineDescRemark is the schema descriptor for remark field.
+	dutyhandoverlineDescRemark := dutyhandoverlineFields[13].Descriptor()
+	// dutyhandoverline.DefaultRemark holds the default value on creation for the remark field.
+	dutyhandoverline.DefaultRemark = dutyhandoverlineDescRemark.Default.(string)
+	// dutyhandoverlineDescDisputeReason is the schema descriptor for dispute_reason field.
+	dutyhandoverlineDescDisputeReason := dutyhandoverlineFields[15].Descriptor()
+	// dutyhandoverline.DefaultDisputeReason holds the default value on creation for the dispute_reason field.
+	dutyhandoverline.DefaultDisputeReason = dutyhandoverlineDescDisputeReason.Default.(string)
+	// dutyhandoverlineDescDecidedByName is the schema descriptor for decided_by_name field.
+	dutyhandoverlineDescDecidedByName := dutyhandoverlineFields[20].Descriptor()
+	// dutyhandoverline.DefaultDecidedByName holds the default value on creation for the decided_by_name field.
+	dutyhandoverline.DefaultDecidedByName = dutyhandoverlineDescDecidedByName.Default.(string)
+	// dutyhandoverlineDescID is the schema descriptor for id field.
+	dutyhandoverlineDescID := dutyhandoverlineMixinFields0[0].Descriptor()
+	// dutyhandoverline.DefaultID holds the default value on creation for the id field.
+	dutyhandoverline.DefaultID = dutyhandoverlineDescID.Default.(func() uuid.UUID)
+	dutyleaveMixin := schema.DutyLeave{}.Mixin()
+	dutyleaveMixinFields0 := dutyleaveMixin[0].Fields()
+	_ = dutyleaveMixinFields0
+	dutyleaveMixinFields2 := dutyleaveMixin[2].Fields()
+	_ = dutyleaveMixinFields2
+	dutyleaveFields := schema.DutyLeave{}.Fields()
+	_ = dutyleaveFields
+	// dutyleaveDescVersion is the schema descriptor for version field.
+	dutyleaveDescVersion := dutyleaveMixinFields2[0].Descriptor()
+	// dutyleave.DefaultVersion holds the default value on creation for the version field.
+	dutyleave.DefaultVersion = dutyleaveDescVersion.Default.(int)
+	// dutyleaveDescReason is the schema descriptor for reason field.
+	dutyleaveDescReason := dutyleaveFields[8].Descriptor()
+	// dutyleave.DefaultReason holds the default value on creation for the reason field.
+	dutyleave.DefaultReason = dutyleaveDescReason.Default.(string)
+	// dutyleaveDescDecisionNote is the schema descriptor for decision_note field.
+	dutyleaveDescDecisionNote := dutyleaveFields[13].Descriptor()
+	// dutyleave.DefaultDecisionNote holds the default value on creation for the decision_note field.
+	dutyleave.DefaultDecisionNote = dutyleaveDescDecisionNote.Default.(string)
+	// dutyleaveDescWithdrawReason is the schema descriptor for withdraw_reason field.
+	dutyleaveDescWithdrawReason := dutyleaveFields[15].Descriptor()
+	// dutyleave.DefaultWithdrawReason holds the default value on creation for the withdraw_reason field.
+	dutyleave.DefaultWithdrawReason = dutyleaveDescWithdrawReason.Default.(string)
+	// dutyleaveDescDecidedByName is the schema descriptor for decided_by_name field.
+	dutyleaveDescDecidedByName := dutyleaveFields[17].Descriptor()
+	// dutyleave.DefaultDecidedByName holds the default value on creation for the decided_by_name field.
+	dutyleave.DefaultDecidedByName = dutyleaveDescDecidedByName.Default.(string)
+	// dutyleaveDescWithdrawnByName is the schema descriptor for withdrawn_by_name field.
+	dutyleaveDescWithdrawnByName := dutyleaveFields[19].Descriptor()
+	// dutyleave.DefaultWithdrawnByName holds the default value on creation for the withdrawn_by_name field.
+	dutyleave.DefaultWithdrawnByName = dutyleaveDescWithdrawnByName.Default.(string)
+	// dutyleaveDescID is the schema descriptor for id field.
+	dutyleaveDescID := dutyleaveMixinFields0[0].Descriptor()
+	// dutyleave.DefaultID holds the default value on creation for the id field.
+	dutyleave.DefaultID = dutyleaveDescID.Default.(func() uuid.UUID)
+	dutyrosterMixin := schema.DutyRoster{}.Mixin()
+	dutyrosterMixinFields0 := dutyrosterMixin[0].Fields()
+	_ = dutyrosterMixinFields0
+	dutyrosterMixinFields2 := dutyrosterMixin[2].Fields()
+	_ = dutyrosterMixinFields2
+	dutyrosterFields := schema.DutyRoster{}.Fields()
+	_ = dutyrosterFields
+	// dutyrosterDescVersion is the schema descriptor for version field.
+	dutyrosterDescVersion := dutyrosterMixinFields2[0].Descriptor()
+	// dutyroster.DefaultVersion holds the default value on creation for the version field.
+	dutyroster.DefaultVersion = dutyrosterDescVersion.Default.(int)
+	// dutyrosterDescLate is the schema descriptor for late field.
+	dutyrosterDescLate := dutyrosterFields[5].Descriptor()
+	// dutyroster.DefaultLate holds the default value on creation for the late field.
+	dutyroster.DefaultLate = dutyrosterDescLate.Default.(bool)
+	// dutyrosterDescDraftedByName is the schema descriptor for drafted_by_name field.
+	dutyrosterDescDraftedByName := dutyrosterFields[7].Descriptor()
+	// dutyroster.DefaultDraftedByName holds the default value on creation for the drafted_by_name field.
+	dutyroster.DefaultDraftedByName = dutyrosterDescDraftedByName.Default.(string)
+	// dutyrosterDescPublishedByName is the schema descriptor for published_by_name field.
+	dutyrosterDescPublishedByName := dutyrosterFields[9].Descriptor()
+	// dutyroster.DefaultPublishedByName holds the default value on creation for the published_by_name field.
+	dutyroster.DefaultPublishedByName = dutyrosterDescPublishedByName.Default.(string)
+	// dutyrosterDescID is the schema descriptor for id field.
+	dutyrosterDescID := dutyrosterMixinFields0[0].Descriptor()
+	// dutyroster.DefaultID holds the default value on creation for the id field.
+	dutyroster.DefaultID = dutyrosterDescID.Default.(func() uuid.UUID)
+	dutyshiftMixin := schema.DutyShift{}.Mixin()
+	dutyshiftMixinFields0 := dutyshiftMixin[0].Fields()
+	_ = dutyshiftMixinFields0
+	dutyshiftMixinFields2 := dutyshiftMixin[2].Fields()
+	_ = dutyshiftMixinFields2
+	dutyshiftFields := schema.DutyShift{}.Fields()
+	_ = dutyshiftFields
+	// dutyshiftDescVersion is the schema descriptor for version field.
+	dutyshiftDescVersion := dutyshiftMixinFields2[0].Descriptor()
+	// dutyshift.DefaultVersion holds the default value on creation for the version field.
+	dutyshift.DefaultVersion = dutyshiftDescVersion.Default.(int)
+	// dutyshiftDescRestMinutes is the schema descriptor for rest_minutes field.
+	dutyshiftDescRestMinutes := dutyshiftFields[5].Descriptor()
+	// dutyshift.DefaultRestMinutes holds the default value on creation for the rest_minutes field.
+	dutyshift.DefaultRestMinutes = dutyshiftDescRestMinutes.Default.(int)
+	// dutyshift.RestMinutesValidator is a validator for the "rest_minutes" field. It is called by the builders before save.
+	dutyshift.RestMinutesValidator = dutyshiftDescRestMinutes.Validators[0].(func(int) error)
+	// dutyshiftDescMonday is the schema descriptor for monday field.
+	dutyshiftDescMonday := dutyshiftFields[6].Descriptor()
+	// dutyshift.DefaultMonday holds the default value on creation for the monday field.
+	dutyshift.DefaultMonday = dutyshiftDescMonday.Default.(int)
+	// dutyshift.MondayValidator is a validator for the "monday" field. It is called by the builders before save.
+	dutyshift.MondayValidator = dutyshiftDescMonday.Validators[0].(func(int) error)
+	// dutyshiftDescTuesday is the schema descriptor for tuesday field.
+	dutyshiftDescTuesday := dutyshiftFields[7].Descriptor()
+	// dutyshift.DefaultTuesday holds the default value on creation for the tuesday field.
+	dutyshift.DefaultTuesday = dutyshiftDescTuesday.Default.(int)
+	// dutyshift.TuesdayValidator is a validator for the "tuesday" field. It is called by the builders before save.
+	dutyshift.TuesdayValidator = dutyshiftDescTuesday.Validators[0].(func(int) error)
+	// dutyshiftDescWednesday is the schema descriptor for wednesday field.
+	dutyshiftDescWednesday := dutyshiftFields[8].Descriptor()
+	// dutyshift.DefaultWednesday holds the default value on creation for the wednesday field.
+	dutyshift.DefaultWednesday = dutyshiftDescWednesday.Default.(int)
+	// dutyshift.WednesdayValidator is a validator for the "wednesday" field. It is called by the builders before save.
+	dutyshift.WednesdayValidator = dutyshiftDescWednesday.Validators[0].(func(int) error)
+	// dutyshiftDescThursday is the schema descriptor for thursday field.
+	dutyshiftDescThursday := dutyshiftFields[9].Descriptor()
+	// dutyshift.DefaultThursday holds the default value on creation for the thursday field.
+	dutyshift.DefaultThursday = dutyshiftDescThursday.Default.(int)
+	// dutyshift.ThursdayValidator is a validator for the "thursday" field. It is called by the builders before save.
+	dutyshift.ThursdayValidator = dutyshiftDescThursday.Validators[0].(func(int) error)
+	// dutyshiftDescFriday is the schema descriptor for friday field.
+	dutyshiftDescFriday := dutyshiftFields[10].Descriptor()
+	// dutyshift.DefaultFriday holds the default value on creation for the friday field.
+	dutyshift.DefaultFriday = dutyshiftDescFriday.Default.(int)
+	// dutyshift.FridayValidator is a validator for the "friday" field. It is called by the builders before save.
+	dutyshift.FridayValidator = dutyshiftDescFriday.Validators[0].(func(int) error)
+	// dutyshiftDescSaturday is the schema descriptor for saturday field.
+	dutyshiftDescSaturday := dutyshiftFields[11].Descriptor()
+	// dutyshift.DefaultSaturday holds the default value on creation for the saturday field.
+	dutyshift.DefaultSaturday = dutyshiftDescSaturday.Default.(int)
+	// dutyshift.SaturdayValidator is a validator for the "saturday" field. It is called by the builders before save.
+	dutyshift.SaturdayValidator = dutyshiftDescSaturday.Validators[0].(func(int) error)
+	// dutyshiftDescSunday is the schema descriptor for sunday field.
+	dutyshiftDescSunday := dutyshiftFields[12].Descriptor()
+	// dutyshift.DefaultSunday holds the default value on creation for the sunday field.
+	dutyshift.DefaultSunday = dutyshiftDescSunday.Default.(int)
+	// dutyshift.SundayValidator is a validator for the "sunday" field. It is called by the builders before save.
+	dutyshift.SundayValidator = dutyshiftDescSunday.Validators[0].(func(int) error)
+	// dutyshiftDescID is the schema descriptor for id field.
+	dutyshiftDescID := dutyshiftMixinFields0[0].Descriptor()
+	// dutyshift.DefaultID holds the default value on creation for the id field.
+	dutyshift.DefaultID = dutyshiftDescID.Default.(func() uuid.UUID)
+	dutyswapMixin := schema.DutySwap{}.Mixin()
+	dutyswapMixinFields0 := dutyswapMixin[0].Fields()
+	_ = dutyswapMixinFields0
+	dutyswapFields := schema.DutySwap{}.Fields()
+	_ = dutyswapFields
+	// dutyswapDescAnswerNote is the schema descriptor for answer_note field.
+	dutyswapDescAnswerNote := dutyswapFields[12].Descriptor()
+	// dutyswap.DefaultAnswerNote holds the default value on creation for the answer_note field.
+	dutyswap.DefaultAnswerNote = dutyswapDescAnswerNote.Default.(string)
+	// dutyswapDescDecisionNote is the schema descriptor for decision_note field.
+	dutyswapDescDecisionNote := dutyswapFields[14].Descriptor()
+	// dutyswap.DefaultDecisionNote holds the default value on creation for the decision_note field.
+	dutyswap.DefaultDecisionNote = dutyswapDescDecisionNote.Default.(string)
+	// dutyswapDescAnsweredByName is the schema descriptor for answered_by_name field.
+	dutyswapDescAnsweredByName := dutyswapFields[17].Descriptor()
+	// dutyswap.DefaultAnsweredByName holds the default value on creation for the answered_by_name field.
+	dutyswap.DefaultAnsweredByName = dutyswapDescAnsweredByName.Default.(string)
+	// dutyswapDescDecidedByName is the schema descriptor for decided_by_name field.
+	dutyswapDescDecidedByName := dutyswapFields[19].Descriptor()
+	// dutyswap.DefaultDecidedByName holds the default value on creation for the decided_by_name field.
+	dutyswap.DefaultDecidedByName = dutyswapDescDecidedByName.Default.(string)
+	// dutyswapDescID is the schema descriptor for id field.
+	dutyswapDescID := dutyswapMixinFields0[0].Descriptor()
+	// dutyswap.DefaultID holds the default value on creation for the id field.
+	dutyswap.DefaultID = dutyswapDescID.Default.(func() uuid.UUID)
 	emergencycontactMixin := schema.EmergencyContact{}.Mixin()
 	emergencycontactMixinFields0 := emergencycontactMixin[0].Fields()
 	_ = emergencycontactMixinFields0
@@ -815,6 +1104,60 @@ func init() {
 	feeallocationDescID := feeallocationMixinFields0[0].Descriptor()
 	// feeallocation.DefaultID holds the default value on creation for the id field.
 	feeallocation.DefaultID = feeallocationDescID.Default.(func() uuid.UUID)
+	feebanklineMixin := schema.FeeBankLine{}.Mixin()
+	feebanklineMixinFields0 := feebanklineMixin[0].Fields()
+	_ = feebanklineMixinFields0
+	feebanklineFields := schema.FeeBankLine{}.Fields()
+	_ = feebanklineFields
+	// feebanklineDescRow is the schema descriptor for row field.
+	feebanklineDescRow := feebanklineFields[1].Descriptor()
+	// feebankline.RowValidator is a validator for the "row" field. It is called by the builders before save.
+	feebankline.RowValidator = feebanklineDescRow.Validators[0].(func(int) error)
+	// feebanklineDescPayer is the schema descriptor for payer field.
+	feebanklineDescPayer := feebanklineFields[4].Descriptor()
+	// feebankline.DefaultPayer holds the default value on creation for the payer field.
+	feebankline.DefaultPayer = feebanklineDescPayer.Default.(string)
+	// feebanklineDescMemo is the schema descriptor for memo field.
+	feebanklineDescMemo := feebanklineFields[5].Descriptor()
+	// feebankline.DefaultMemo holds the default value on creation for the memo field.
+	feebankline.DefaultMemo = feebanklineDescMemo.Default.(string)
+	// feebanklineDescMatched is the schema descriptor for matched field.
+	feebanklineDescMatched := feebanklineFields[10].Descriptor()
+	// feebankline.DefaultMatched holds the default value on creation for the matched field.
+	feebankline.DefaultMatched = feebanklineDescMatched.Default.(string)
+	// feebanklineDescDecidedByName is the schema descriptor for decided_by_name field.
+	feebanklineDescDecidedByName := feebanklineFields[14].Descriptor()
+	// feebankline.DefaultDecidedByName holds the default value on creation for the decided_by_name field.
+	feebankline.DefaultDecidedByName = feebanklineDescDecidedByName.Default.(string)
+	// feebanklineDescReason is the schema descriptor for reason field.
+	feebanklineDescReason := feebanklineFields[16].Descriptor()
+	// feebankline.DefaultReason holds the default value on creation for the reason field.
+	feebankline.DefaultReason = feebanklineDescReason.Default.(string)
+	// feebanklineDescReleased is the schema descriptor for released field.
+	feebanklineDescReleased := feebanklineFields[17].Descriptor()
+	// feebankline.DefaultReleased holds the default value on creation for the released field.
+	feebankline.DefaultReleased = feebanklineDescReleased.Default.(int)
+	// feebanklineDescID is the schema descriptor for id field.
+	feebanklineDescID := feebanklineMixinFields0[0].Descriptor()
+	// feebankline.DefaultID holds the default value on creation for the id field.
+	feebankline.DefaultID = feebanklineDescID.Default.(func() uuid.UUID)
+	feebankstatementMixin := schema.FeeBankStatement{}.Mixin()
+	feebankstatementMixinFields0 := feebankstatementMixin[0].Fields()
+	_ = feebankstatementMixinFields0
+	feebankstatementFields := schema.FeeBankStatement{}.Fields()
+	_ = feebankstatementFields
+	// feebankstatementDescAccount is the schema descriptor for account field.
+	feebankstatementDescAccount := feebankstatementFields[2].Descriptor()
+	// feebankstatement.DefaultAccount holds the default value on creation for the account field.
+	feebankstatement.DefaultAccount = feebankstatementDescAccount.Default.(string)
+	// feebankstatementDescLines is the schema descriptor for lines field.
+	feebankstatementDescLines := feebankstatementFields[5].Descriptor()
+	// feebankstatement.LinesValidator is a validator for the "lines" field. It is called by the builders before save.
+	feebankstatement.LinesValidator = feebankstatementDescLines.Validators[0].(func(int) error)
+	// feebankstatementDescID is the schema descriptor for id field.
+	feebankstatementDescID := feebankstatementMixinFields0[0].Descriptor()
+	// feebankstatement.DefaultID holds the default value on creation for the id field.
+	feebankstatement.DefaultID = feebankstatementDescID.Default.(func() uuid.UUID)
 	feebookMixin := schema.FeeBook{}.Mixin()
 	feebookMixinFields0 := feebookMixin[0].Fields()
 	_ = feebookMixinFields0
@@ -834,16 +1177,32 @@ func init() {
 	feebookDescDueDays := feebookFields[1].Descriptor()
 	// feebook.DefaultDueDays holds the default value on creation for the due_days field.
 	feebook.DefaultDueDays = feebookDescDueDays.Default.(int)
+	// feebookDescDunningDays is the schema descriptor for dunning_days field.
+	feebookDescDunningDays := feebookFields[2].Descriptor()
+	// feebook.DefaultDunningDays holds the default value on creation for the dunning_days field.
+	feebook.DefaultDunningDays = feebookDescDunningDays.Default.(int)
 	// feebookDescLastReceipt is the schema descriptor for last_receipt field.
-	feebookDescLastReceipt := feebookFields[2].Descriptor()
+	feebookDescLastReceipt := feebookFields[3].Descriptor()
 	// feebook.DefaultLastReceipt holds the default value on creation for the last_receipt field.
 	feebook.DefaultLastReceipt = feebookDescLastReceipt.Default.(int64)
 	// feebookDescLastCreditNote is the schema descriptor for last_credit_note field.
-	feebookDescLastCreditNote := feebookFields[3].Descriptor()
+	feebookDescLastCreditNote := feebookFields[4].Descriptor()
 	// feebook.DefaultLastCreditNote holds the default value on creation for the last_credit_note field.
 	feebook.DefaultLastCreditNote = feebookDescLastCreditNote.Default.(int64)
+	// feebookDescLastDunning is the schema descriptor for last_dunning field.
+	feebookDescLastDunning := feebookFields[5].Descriptor()
+	// feebook.DefaultLastDunning holds the default value on creation for the last_dunning field.
+	feebook.DefaultLastDunning = feebookDescLastDunning.Default.(int64)
+	// feebookDescLastDispatchReport is the schema descriptor for last_dispatch_report field.
+	feebookDescLastDispatchReport := feebookFields[6].Descriptor()
+	// feebook.DefaultLastDispatchReport holds the default value on creation for the last_dispatch_report field.
+	feebook.DefaultLastDispatchReport = feebookDescLastDispatchReport.Default.(int64)
+	// feebookDescLastRefund is the schema descriptor for last_refund field.
+	feebookDescLastRefund := feebookFields[7].Descriptor()
+	// feebook.DefaultLastRefund holds the default value on creation for the last_refund field.
+	feebook.DefaultLastRefund = feebookDescLastRefund.Default.(int64)
 	// feebookDescLastEntry is the schema descriptor for last_entry field.
-	feebookDescLastEntry := feebookFields[4].Descriptor()
+	feebookDescLastEntry := feebookFields[8].Descriptor()
 	// feebook.DefaultLastEntry holds the default value on creation for the last_entry field.
 	feebook.DefaultLastEntry = feebookDescLastEntry.Default.(int64)
 	// feebookDescID is the schema descriptor for id field.
@@ -867,6 +1226,121 @@ func init() {
 	feecreditnoteDescID := feecreditnoteMixinFields0[0].Descriptor()
 	// feecreditnote.DefaultID holds the default value on creation for the id field.
 	feecreditnote.DefaultID = feecreditnoteDescID.Default.(func() uuid.UUID)
+	feedispatchMixin := schema.FeeDispatch{}.Mixin()
+	feedispatchMixinFields0 := feedispatchMixin[0].Fields()
+	_ = feedispatchMixinFields0
+	feedispatchMixinFields2 := feedispatchMixin[2].Fields()
+	_ = feedispatchMixinFields2
+	feedispatchMixinFields3 := feedispatchMixin[3].Fields()
+	_ = feedispatchMixinFields3
+	feedispatchFields := schema.FeeDispatch{}.Fields()
+	_ = feedispatchFields
+	// feedispatchDescVoidReason is the schema descriptor for void_reason field.
+	feedispatchDescVoidReason := feedispatchMixinFields2[1].Descriptor()
+	// feedispatch.DefaultVoidReason holds the default value on creation for the void_reason field.
+	feedispatch.DefaultVoidReason = feedispatchDescVoidReason.Default.(string)
+	// feedispatchDescVoidedByName is the schema descriptor for voided_by_name field.
+	feedispatchDescVoidedByName := feedispatchMixinFields2[3].Descriptor()
+	// feedispatch.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	feedispatch.DefaultVoidedByName = feedispatchDescVoidedByName.Default.(string)
+	// feedispatchDescLateReason is the schema descriptor for late_reason field.
+	feedispatchDescLateReason := feedispatchMixinFields3[0].Descriptor()
+	// feedispatch.DefaultLateReason holds the default value on creation for the late_reason field.
+	feedispatch.DefaultLateReason = feedispatchDescLateReason.Default.(string)
+	// feedispatchDescAttempt is the schema descriptor for attempt field.
+	feedispatchDescAttempt := feedispatchFields[5].Descriptor()
+	// feedispatch.AttemptValidator is a validator for the "attempt" field. It is called by the builders before save.
+	feedispatch.AttemptValidator = feedispatchDescAttempt.Validators[0].(func(int) error)
+	// feedispatchDescRecipient is the schema descriptor for recipient field.
+	feedispatchDescRecipient := feedispatchFields[8].Descriptor()
+	// feedispatch.DefaultRecipient holds the default value on creation for the recipient field.
+	feedispatch.DefaultRecipient = feedispatchDescRecipient.Default.(string)
+	// feedispatchDescRelation is the schema descriptor for relation field.
+	feedispatchDescRelation := feedispatchFields[9].Descriptor()
+	// feedispatch.DefaultRelation holds the default value on creation for the relation field.
+	feedispatch.DefaultRelation = feedispatchDescRelation.Default.(string)
+	// feedispatchDescPostage is the schema descriptor for postage field.
+	feedispatchDescPostage := feedispatchFields[10].Descriptor()
+	// feedispatch.DefaultPostage holds the default value on creation for the postage field.
+	feedispatch.DefaultPostage = feedispatchDescPostage.Default.(int64)
+	// feedispatch.PostageValidator is a validator for the "postage" field. It is called by the builders before save.
+	feedispatch.PostageValidator = feedispatchDescPostage.Validators[0].(func(int64) error)
+	// feedispatchDescTracking is the schema descriptor for tracking field.
+	feedispatchDescTracking := feedispatchFields[11].Descriptor()
+	// feedispatch.DefaultTracking holds the default value on creation for the tracking field.
+	feedispatch.DefaultTracking = feedispatchDescTracking.Default.(string)
+	// feedispatchDescReason is the schema descriptor for reason field.
+	feedispatchDescReason := feedispatchFields[12].Descriptor()
+	// feedispatch.DefaultReason holds the default value on creation for the reason field.
+	feedispatch.DefaultReason = feedispatchDescReason.Default.(string)
+	// feedispatchDescLate is the schema descriptor for late field.
+	feedispatchDescLate := feedispatchFields[17].Descriptor()
+	// feedispatch.DefaultLate holds the default value on creation for the late field.
+	feedispatch.DefaultLate = feedispatchDescLate.Default.(bool)
+	// feedispatchDescReturnedReason is the schema descriptor for returned_reason field.
+	feedispatchDescReturnedReason := feedispatchFields[19].Descriptor()
+	// feedispatch.DefaultReturnedReason holds the default value on creation for the returned_reason field.
+	feedispatch.DefaultReturnedReason = feedispatchDescReturnedReason.Default.(string)
+	// feedispatchDescReturnedByName is the schema descriptor for returned_by_name field.
+	feedispatchDescReturnedByName := feedispatchFields[21].Descriptor()
+	// feedispatch.DefaultReturnedByName holds the default value on creation for the returned_by_name field.
+	feedispatch.DefaultReturnedByName = feedispatchDescReturnedByName.Default.(string)
+	// feedispatchDescID is the schema descriptor for id field.
+	feedispatchDescID := feedispatchMixinFields0[0].Descriptor()
+	// feedispatch.DefaultID holds the default value on creation for the id field.
+	feedispatch.DefaultID = feedispatchDescID.Default.(func() uuid.UUID)
+	feedunningMixin := schema.FeeDunning{}.Mixin()
+	feedunningMixinFields0 := feedunningMixin[0].Fields()
+	_ = feedunningMixinFields0
+	feedunningFields := schema.FeeDunning{}.Fields()
+	_ = feedunningFields
+	// feedunningDescRevision is the schema descriptor for revision field.
+	feedunningDescRevision := feedunningFields[3].Descriptor()
+	// feedunning.DefaultRevision holds the default value on creation for the revision field.
+	feedunning.DefaultRevision = feedunningDescRevision.Default.(int)
+	// feedunning.RevisionValidator is a validator for the "revision" field. It is called by the builders before save.
+	feedunning.RevisionValidator = feedunningDescRevision.Validators[0].(func(int) error)
+	// feedunningDescDraftedByName is the schema descriptor for drafted_by_name field.
+	feedunningDescDraftedByName := feedunningFields[13].Descriptor()
+	// feedunning.DefaultDraftedByName holds the default value on creation for the drafted_by_name field.
+	feedunning.DefaultDraftedByName = feedunningDescDraftedByName.Default.(string)
+	// feedunningDescContentHash is the schema descriptor for content_hash field.
+	feedunningDescContentHash := feedunningFields[16].Descriptor()
+	// feedunning.DefaultContentHash holds the default value on creation for the content_hash field.
+	feedunning.DefaultContentHash = feedunningDescContentHash.Default.(string)
+	// feedunningDescReviewedByName is the schema descriptor for reviewed_by_name field.
+	feedunningDescReviewedByName := feedunningFields[19].Descriptor()
+	// feedunning.DefaultReviewedByName holds the default value on creation for the reviewed_by_name field.
+	feedunning.DefaultReviewedByName = feedunningDescReviewedByName.Default.(string)
+	// feedunningDescStampedByName is the schema descriptor for stamped_by_name field.
+	feedunningDescStampedByName := feedunningFields[22].Descriptor()
+	// feedunning.DefaultStampedByName holds the default value on creation for the stamped_by_name field.
+	feedunning.DefaultStampedByName = feedunningDescStampedByName.Default.(string)
+	// feedunningDescHandedByName is the schema descriptor for handed_by_name field.
+	feedunningDescHandedByName := feedunningFields[25].Descriptor()
+	// feedunning.DefaultHandedByName holds the default value on creation for the handed_by_name field.
+	feedunning.DefaultHandedByName = feedunningDescHandedByName.Default.(string)
+	// feedunningDescEndReason is the schema descriptor for end_reason field.
+	feedunningDescEndReason := feedunningFields[33].Descriptor()
+	// feedunning.DefaultEndReason holds the default value on creation for the end_reason field.
+	feedunning.DefaultEndReason = feedunningDescEndReason.Default.(string)
+	// feedunningDescEndedByName is the schema descriptor for ended_by_name field.
+	feedunningDescEndedByName := feedunningFields[35].Descriptor()
+	// feedunning.DefaultEndedByName holds the default value on creation for the ended_by_name field.
+	feedunning.DefaultEndedByName = feedunningDescEndedByName.Default.(string)
+	// feedunningDescID is the schema descriptor for id field.
+	feedunningDescID := feedunningMixinFields0[0].Descriptor()
+	// feedunning.DefaultID holds the default value on creation for the id field.
+	feedunning.DefaultID = feedunningDescID.Default.(func() uuid.UUID)
+	feedunninglineMixin := schema.FeeDunningLine{}.Mixin()
+	feedunninglineMixinFields0 := feedunninglineMixin[0].Fields()
+	_ = feedunninglineMixinFields0
+	feedunninglineFields := schema.FeeDunningLine{}.Fields()
+	_ = feedunninglineFields
+	// feedunninglineDescID is the schema descriptor for id field.
+	feedunninglineDescID := feedunninglineMixinFields0[0].Descriptor()
+	// feedunningline.DefaultID holds the default value on creation for the id field.
+	feedunningline.DefaultID = feedunninglineDescID.Default.(func() uuid.UUID)
 	feeentryMixin := schema.FeeEntry{}.Mixin()
 	feeentryMixinFields0 := feeentryMixin[0].Fields()
 	_ = feeentryMixinFields0
@@ -940,6 +1414,118 @@ func init() {
 	feepostingDescID := feepostingMixinFields0[0].Descriptor()
 	// feeposting.DefaultID holds the default value on creation for the id field.
 	feeposting.DefaultID = feepostingDescID.Default.(func() uuid.UUID)
+	feeproofMixin := schema.FeeProof{}.Mixin()
+	feeproofMixinFields0 := feeproofMixin[0].Fields()
+	_ = feeproofMixinFields0
+	feeproofFields := schema.FeeProof{}.Fields()
+	_ = feeproofFields
+	// feeproofDescSize is the schema descriptor for size field.
+	feeproofDescSize := feeproofFields[3].Descriptor()
+	// feeproof.SizeValidator is a validator for the "size" field. It is called by the builders before save.
+	feeproof.SizeValidator = feeproofDescSize.Validators[0].(func(int64) error)
+	// feeproofDescID is the schema descriptor for id field.
+	feeproofDescID := feeproofMixinFields0[0].Descriptor()
+	// feeproof.DefaultID holds the default value on creation for the id field.
+	feeproof.DefaultID = feeproofDescID.Default.(func() uuid.UUID)
+	feerefundMixin := schema.FeeRefund{}.Mixin()
+	feerefundMixinFields0 := feerefundMixin[0].Fields()
+	_ = feerefundMixinFields0
+	feerefundFields := schema.FeeRefund{}.Fields()
+	_ = feerefundFields
+	// feerefundDescPayeeAccount is the schema descriptor for payee_account field.
+	feerefundDescPayeeAccount := feerefundFields[5].Descriptor()
+	// feerefund.DefaultPayeeAccount holds the default value on creation for the payee_account field.
+	feerefund.DefaultPayeeAccount = feerefundDescPayeeAccount.Default.(string)
+	// feerefundDescPaidByName is the schema descriptor for paid_by_name field.
+	feerefundDescPaidByName := feerefundFields[14].Descriptor()
+	// feerefund.DefaultPaidByName holds the default value on creation for the paid_by_name field.
+	feerefund.DefaultPaidByName = feerefundDescPaidByName.Default.(string)
+	// feerefundDescReference is the schema descriptor for reference field.
+	feerefundDescReference := feerefundFields[16].Descriptor()
+	// feerefund.DefaultReference holds the default value on creation for the reference field.
+	feerefund.DefaultReference = feerefundDescReference.Default.(string)
+	// feerefundDescReturnedByName is the schema descriptor for returned_by_name field.
+	feerefundDescReturnedByName := feerefundFields[19].Descriptor()
+	// feerefund.DefaultReturnedByName holds the default value on creation for the returned_by_name field.
+	feerefund.DefaultReturnedByName = feerefundDescReturnedByName.Default.(string)
+	// feerefundDescReturnReason is the schema descriptor for return_reason field.
+	feerefundDescReturnReason := feerefundFields[21].Descriptor()
+	// feerefund.DefaultReturnReason holds the default value on creation for the return_reason field.
+	feerefund.DefaultReturnReason = feerefundDescReturnReason.Default.(string)
+	// feerefundDescID is the schema descriptor for id field.
+	feerefundDescID := feerefundMixinFields0[0].Descriptor()
+	// feerefund.DefaultID holds the default value on creation for the id field.
+	feerefund.DefaultID = feerefundDescID.Default.(func() uuid.UUID)
+	feerefundpartMixin := schema.FeeRefundPart{}.Mixin()
+	feerefundpartMixinFields0 := feerefundpartMixin[0].Fields()
+	_ = feerefundpartMixinFields0
+	feerefundpartFields := schema.FeeRefundPart{}.Fields()
+	_ = feerefundpartFields
+	// feerefundpartDescID is the schema descriptor for id field.
+	feerefundpartDescID := feerefundpartMixinFields0[0].Descriptor()
+	// feerefundpart.DefaultID holds the default value on creation for the id field.
+	feerefundpart.DefaultID = feerefundpartDescID.Default.(func() uuid.UUID)
+	feereportMixin := schema.FeeReport{}.Mixin()
+	feereportMixinFields0 := feereportMixin[0].Fields()
+	_ = feereportMixinFields0
+	feereportFields := schema.FeeReport{}.Fields()
+	_ = feereportFields
+	// feereportDescNumber is the schema descriptor for number field.
+	feereportDescNumber := feereportFields[0].Descriptor()
+	// feereport.DefaultNumber holds the default value on creation for the number field.
+	feereport.DefaultNumber = feereportDescNumber.Default.(int64)
+	// feereportDescDispatches is the schema descriptor for dispatches field.
+	feereportDescDispatches := feereportFields[3].Descriptor()
+	// feereport.DefaultDispatches holds the default value on creation for the dispatches field.
+	feereport.DefaultDispatches = feereportDescDispatches.Default.(int)
+	// feereportDescSigned is the schema descriptor for signed field.
+	feereportDescSigned := feereportFields[4].Descriptor()
+	// feereport.DefaultSigned holds the default value on creation for the signed field.
+	feereport.DefaultSigned = feereportDescSigned.Default.(int)
+	// feereportDescBoxed is the schema descriptor for boxed field.
+	feereportDescBoxed := feereportFields[5].Descriptor()
+	// feereport.DefaultBoxed holds the default value on creation for the boxed field.
+	feereport.DefaultBoxed = feereportDescBoxed.Default.(int)
+	// feereportDescPosted is the schema descriptor for posted field.
+	feereportDescPosted := feereportFields[6].Descriptor()
+	// feereport.DefaultPosted holds the default value on creation for the posted field.
+	feereport.DefaultPosted = feereportDescPosted.Default.(int)
+	// feereportDescAbsent is the schema descriptor for absent field.
+	feereportDescAbsent := feereportFields[7].Descriptor()
+	// feereport.DefaultAbsent holds the default value on creation for the absent field.
+	feereport.DefaultAbsent = feereportDescAbsent.Default.(int)
+	// feereportDescReturned is the schema descriptor for returned field.
+	feereportDescReturned := feereportFields[8].Descriptor()
+	// feereport.DefaultReturned holds the default value on creation for the returned field.
+	feereport.DefaultReturned = feereportDescReturned.Default.(int)
+	// feereportDescLate is the schema descriptor for late field.
+	feereportDescLate := feereportFields[9].Descriptor()
+	// feereport.DefaultLate holds the default value on creation for the late field.
+	feereport.DefaultLate = feereportDescLate.Default.(int)
+	// feereportDescPostage is the schema descriptor for postage field.
+	feereportDescPostage := feereportFields[10].Descriptor()
+	// feereport.DefaultPostage holds the default value on creation for the postage field.
+	feereport.DefaultPostage = feereportDescPostage.Default.(int64)
+	// feereportDescWaiting is the schema descriptor for waiting field.
+	feereportDescWaiting := feereportFields[11].Descriptor()
+	// feereport.DefaultWaiting holds the default value on creation for the waiting field.
+	feereport.DefaultWaiting = feereportDescWaiting.Default.(int)
+	// feereportDescNote is the schema descriptor for note field.
+	feereportDescNote := feereportFields[12].Descriptor()
+	// feereport.DefaultNote holds the default value on creation for the note field.
+	feereport.DefaultNote = feereportDescNote.Default.(string)
+	// feereportDescAcknowledgedByName is the schema descriptor for acknowledged_by_name field.
+	feereportDescAcknowledgedByName := feereportFields[15].Descriptor()
+	// feereport.DefaultAcknowledgedByName holds the default value on creation for the acknowledged_by_name field.
+	feereport.DefaultAcknowledgedByName = feereportDescAcknowledgedByName.Default.(string)
+	// feereportDescAnswer is the schema descriptor for answer field.
+	feereportDescAnswer := feereportFields[16].Descriptor()
+	// feereport.DefaultAnswer holds the default value on creation for the answer field.
+	feereport.DefaultAnswer = feereportDescAnswer.Default.(string)
+	// feereportDescID is the schema descriptor for id field.
+	feereportDescID := feereportMixinFields0[0].Descriptor()
+	// feereport.DefaultID holds the default value on creation for the id field.
+	feereport.DefaultID = feereportDescID.Default.(func() uuid.UUID)
 	feerunMixin := schema.FeeRun{}.Mixin()
 	feerunMixinFields0 := feerunMixin[0].Fields()
 	_ = feerunMixinFields0
@@ -965,6 +1551,14 @@ func init() {
 	feerunDescLate := feerunFields[12].Descriptor()
 	// feerun.DefaultLate holds the default value on creation for the late field.
 	feerun.DefaultLate = feerunDescLate.Default.(bool)
+	// feerunDescReceivedByName is the schema descriptor for received_by_name field.
+	feerunDescReceivedByName := feerunFields[15].Descriptor()
+	// feerun.DefaultReceivedByName holds the default value on creation for the received_by_name field.
+	feerun.DefaultReceivedByName = feerunDescReceivedByName.Default.(string)
+	// feerunDescDispatched is the schema descriptor for dispatched field.
+	feerunDescDispatched := feerunFields[17].Descriptor()
+	// feerun.DefaultDispatched holds the default value on creation for the dispatched field.
+	feerun.DefaultDispatched = feerunDescDispatched.Default.(int)
 	// feerunDescID is the schema descriptor for id field.
 	feerunDescID := feerunMixinFields0[0].Descriptor()
 	// feerun.DefaultID holds the default value on creation for the id field.
@@ -2148,18 +2742,24 @@ func init() {
 	obligationDescTitleEn := obligationFields[4].Descriptor()
 	// obligation.DefaultTitleEn holds the default value on creation for the title_en field.
 	obligation.DefaultTitleEn = obligationDescTitleEn.Default.(string)
+	// obligationDescWorkingDays is the schema descriptor for working_days field.
+	obligationDescWorkingDays := obligationFields[7].Descriptor()
+	// obligation.DefaultWorkingDays holds the default value on creation for the working_days field.
+	obligation.DefaultWorkingDays = obligationDescWorkingDays.Default.(int)
+	// obligation.WorkingDaysValidator is a validator for the "working_days" field. It is called by the builders before save.
+	obligation.WorkingDaysValidator = obligationDescWorkingDays.Validators[0].(func(int) error)
 	// obligationDescGraceSeconds is the schema descriptor for grace_seconds field.
-	obligationDescGraceSeconds := obligationFields[6].Descriptor()
+	obligationDescGraceSeconds := obligationFields[10].Descriptor()
 	// obligation.DefaultGraceSeconds holds the default value on creation for the grace_seconds field.
 	obligation.DefaultGraceSeconds = obligationDescGraceSeconds.Default.(int64)
 	// obligation.GraceSecondsValidator is a validator for the "grace_seconds" field. It is called by the builders before save.
 	obligation.GraceSecondsValidator = obligationDescGraceSeconds.Validators[0].(func(int64) error)
 	// obligationDescBreachReason is the schema descriptor for breach_reason field.
-	obligationDescBreachReason := obligationFields[9].Descriptor()
+	obligationDescBreachReason := obligationFields[13].Descriptor()
 	// obligation.DefaultBreachReason holds the default value on creation for the breach_reason field.
 	obligation.DefaultBreachReason = obligationDescBreachReason.Default.(string)
 	// obligationDescReminders is the schema descriptor for reminders field.
-	obligationDescReminders := obligationFields[13].Descriptor()
+	obligationDescReminders := obligationFields[17].Descriptor()
 	// obligation.DefaultReminders holds the default value on creation for the reminders field.
 	obligation.DefaultReminders = obligationDescReminders.Default.(int)
 	// obligationDescID is the schema descriptor for id field.

@@ -146,6 +146,14 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeCalendarDay: {
+		Name: TypeCalendarDay, Table: "calendar_days", Code: ids.Code(272),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeCertificate: {
 		Name: TypeCertificate, Table: "certificates", Code: ids.Code(517),
 		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
@@ -202,6 +210,78 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeDutyAssignment: {
+		Name: TypeDutyAssignment, Table: "duty_assignments", Code: ids.Code(2563),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeDutyChange: {
+		Name: TypeDutyChange, Table: "duty_changes", Code: ids.Code(2564),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeDutyFeed: {
+		Name: TypeDutyFeed, Table: "duty_feeds", Code: ids.Code(2567),
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{"token_hash": true},
+		Contact:      map[string]bool{},
+	},
+	TypeDutyHandover: {
+		Name: TypeDutyHandover, Table: "duty_handovers", Code: ids.Code(2568),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeDutyHandoverLine: {
+		Name: TypeDutyHandoverLine, Table: "duty_handover_lines", Code: ids.Code(2569),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeDutyLeave: {
+		Name: TypeDutyLeave, Table: "duty_leaves", Code: ids.Code(2565),
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{"reason": true, "decision_note": true, "withdraw_reason": true},
+		Contact:      map[string]bool{},
+	},
+	TypeDutyRoster: {
+		Name: TypeDutyRoster, Table: "duty_rosters", Code: ids.Code(2562),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeDutyShift: {
+		Name: TypeDutyShift, Table: "duty_shifts", Code: ids.Code(2561),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeDutySwap: {
+		Name: TypeDutySwap, Table: "duty_swaps", Code: ids.Code(2566),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeEmergencyContact: {
 		Name: TypeEmergencyContact, Table: "emergency_contacts", Code: ids.Code(266),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
@@ -242,6 +322,22 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeFeeBankLine: {
+		Name: TypeFeeBankLine, Table: "fee_bank_lines", Code: ids.Code(2326),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeFeeBankStatement: {
+		Name: TypeFeeBankStatement, Table: "fee_bank_statements", Code: ids.Code(2325),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{"sha256": true, "report": true},
+		Contact:      map[string]bool{},
+	},
 	TypeFeeBook: {
 		Name: TypeFeeBook, Table: "fee_books", Code: ids.Code(2305),
 		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
@@ -253,6 +349,30 @@ var Entities = map[string]access.Entity{
 	TypeFeeCreditNote: {
 		Name: TypeFeeCreditNote, Table: "fee_credit_notes", Code: ids.Code(2310),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeFeeDispatch: {
+		Name: TypeFeeDispatch, Table: "fee_dispatches", Code: ids.Code(2316),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeFeeDunning: {
+		Name: TypeFeeDunning, Table: "fee_dunnings", Code: ids.Code(2317),
+		Estate: "estate_id", Department: "", Self: "", Household: "delivered_to_id", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeFeeDunningLine: {
+		Name: TypeFeeDunningLine, Table: "fee_dunning_lines", Code: ids.Code(2318),
+		Estate: "estate_id", Department: "", Self: "", Household: "delivered_to_id", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
@@ -295,6 +415,38 @@ var Entities = map[string]access.Entity{
 		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeFeeProof: {
+		Name: TypeFeeProof, Table: "fee_proofs", Code: ids.Code(2320),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{"name": true, "sha256": true},
+		Contact:      map[string]bool{},
+	},
+	TypeFeeRefund: {
+		Name: TypeFeeRefund, Table: "fee_refunds", Code: ids.Code(2327),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{"payee_account": true},
+		Contact:      map[string]bool{},
+	},
+	TypeFeeRefundPart: {
+		Name: TypeFeeRefundPart, Table: "fee_refund_parts", Code: ids.Code(2328),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeFeeReport: {
+		Name: TypeFeeReport, Table: "fee_reports", Code: ids.Code(2319),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
@@ -865,6 +1017,7 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(1538): TypeArchiveVolume,
 	ids.Code(258):  TypeArea,
 	ids.Code(259):  TypeBuilding,
+	ids.Code(272):  TypeCalendarDay,
 	ids.Code(517):  TypeCertificate,
 	ids.Code(1543): TypeComplaint,
 	ids.Code(1545): TypeCorrespondence,
@@ -872,18 +1025,36 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(1802): TypeDefectEvent,
 	ids.Code(1803): TypeDefectPhoto,
 	ids.Code(261):  TypeDepartment,
+	ids.Code(2563): TypeDutyAssignment,
+	ids.Code(2564): TypeDutyChange,
+	ids.Code(2567): TypeDutyFeed,
+	ids.Code(2568): TypeDutyHandover,
+	ids.Code(2569): TypeDutyHandoverLine,
+	ids.Code(2565): TypeDutyLeave,
+	ids.Code(2562): TypeDutyRoster,
+	ids.Code(2561): TypeDutyShift,
+	ids.Code(2566): TypeDutySwap,
 	ids.Code(266):  TypeEmergencyContact,
 	ids.Code(257):  TypeEstate,
 	ids.Code(267):  TypeExternalPerson,
 	ids.Code(2313): TypeFeeAccount,
 	ids.Code(2312): TypeFeeAllocation,
+	ids.Code(2326): TypeFeeBankLine,
+	ids.Code(2325): TypeFeeBankStatement,
 	ids.Code(2305): TypeFeeBook,
 	ids.Code(2310): TypeFeeCreditNote,
+	ids.Code(2316): TypeFeeDispatch,
+	ids.Code(2317): TypeFeeDunning,
+	ids.Code(2318): TypeFeeDunningLine,
 	ids.Code(2314): TypeFeeEntry,
 	ids.Code(2308): TypeFeeNotice,
 	ids.Code(2309): TypeFeeNoticeLine,
 	ids.Code(2311): TypeFeePayment,
 	ids.Code(2315): TypeFeePosting,
+	ids.Code(2320): TypeFeeProof,
+	ids.Code(2327): TypeFeeRefund,
+	ids.Code(2328): TypeFeeRefundPart,
+	ids.Code(2319): TypeFeeReport,
 	ids.Code(2307): TypeFeeRun,
 	ids.Code(2306): TypeFeeTariff,
 	ids.Code(513):  TypeFile,
@@ -1145,6 +1316,18 @@ func Newer(row any) any {
 	case *Department:
 		shown := *row
 		shown.Edges = DepartmentEdges{}
+		return &shown
+	case *DutyLeave:
+		shown := *row
+		shown.Edges = DutyLeaveEdges{}
+		return &shown
+	case *DutyRoster:
+		shown := *row
+		shown.Edges = DutyRosterEdges{}
+		return &shown
+	case *DutyShift:
+		shown := *row
+		shown.Edges = DutyShiftEdges{}
 		return &shown
 	case *EmergencyContact:
 		shown := *row
@@ -1428,6 +1611,13 @@ func (_m *Building) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *CalendarDay) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *Certificate) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
@@ -1487,6 +1677,82 @@ func (_m *Department) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *DutyAssignment) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Department = _m.DepartmentID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *DutyChange) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Department = _m.DepartmentID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *DutyFeed) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Department = _m.DepartmentID
+	row.Self = _m.AccountID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *DutyHandover) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Department = _m.DepartmentID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *DutyHandoverLine) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Department = _m.DepartmentID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *DutyLeave) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Department = _m.DepartmentID
+	if _m.AccountID != nil {
+		row.Self = *_m.AccountID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *DutyRoster) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Department = _m.DepartmentID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *DutyShift) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Department = _m.DepartmentID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *DutySwap) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Department = _m.DepartmentID
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *EmergencyContact) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
@@ -1525,6 +1791,20 @@ func (_m *FeeAllocation) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *FeeBankLine) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeeBankStatement) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *FeeBook) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
@@ -1536,6 +1816,34 @@ func (_m *FeeCreditNote) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	row.Household = _m.HouseholdID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeeDispatch) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeeDunning) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.DeliveredToID != nil {
+		row.Household = *_m.DeliveredToID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeeDunningLine) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.DeliveredToID != nil {
+		row.Household = *_m.DeliveredToID
+	}
 	return row
 }
 
@@ -1572,6 +1880,36 @@ func (_m *FeePayment) RowScope() access.Row {
 
 // RowScope tells what the row belongs to.
 func (_m *FeePosting) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeeProof) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeeRefund) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeeRefundPart) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeeReport) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	return row

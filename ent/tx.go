@@ -46,6 +46,8 @@ type Tx struct {
 	Area *AreaClient
 	// Building is the client for interacting with the Building builders.
 	Building *BuildingClient
+	// CalendarDay is the client for interacting with the CalendarDay builders.
+	CalendarDay *CalendarDayClient
 	// Certificate is the client for interacting with the Certificate builders.
 	Certificate *CertificateClient
 	// Complaint is the client for interacting with the Complaint builders.
@@ -60,6 +62,24 @@ type Tx struct {
 	DefectPhoto *DefectPhotoClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
+	// DutyAssignment is the client for interacting with the DutyAssignment builders.
+	DutyAssignment *DutyAssignmentClient
+	// DutyChange is the client for interacting with the DutyChange builders.
+	DutyChange *DutyChangeClient
+	// DutyFeed is the client for interacting with the DutyFeed builders.
+	DutyFeed *DutyFeedClient
+	// DutyHandover is the client for interacting with the DutyHandover builders.
+	DutyHandover *DutyHandoverClient
+	// DutyHandoverLine is the client for interacting with the DutyHandoverLine builders.
+	DutyHandoverLine *DutyHandoverLineClient
+	// DutyLeave is the client for interacting with the DutyLeave builders.
+	DutyLeave *DutyLeaveClient
+	// DutyRoster is the client for interacting with the DutyRoster builders.
+	DutyRoster *DutyRosterClient
+	// DutyShift is the client for interacting with the DutyShift builders.
+	DutyShift *DutyShiftClient
+	// DutySwap is the client for interacting with the DutySwap builders.
+	DutySwap *DutySwapClient
 	// EmergencyContact is the client for interacting with the EmergencyContact builders.
 	EmergencyContact *EmergencyContactClient
 	// Estate is the client for interacting with the Estate builders.
@@ -70,10 +90,20 @@ type Tx struct {
 	FeeAccount *FeeAccountClient
 	// FeeAllocation is the client for interacting with the FeeAllocation builders.
 	FeeAllocation *FeeAllocationClient
+	// FeeBankLine is the client for interacting with the FeeBankLine builders.
+	FeeBankLine *FeeBankLineClient
+	// FeeBankStatement is the client for interacting with the FeeBankStatement builders.
+	FeeBankStatement *FeeBankStatementClient
 	// FeeBook is the client for interacting with the FeeBook builders.
 	FeeBook *FeeBookClient
 	// FeeCreditNote is the client for interacting with the FeeCreditNote builders.
 	FeeCreditNote *FeeCreditNoteClient
+	// FeeDispatch is the client for interacting with the FeeDispatch builders.
+	FeeDispatch *FeeDispatchClient
+	// FeeDunning is the client for interacting with the FeeDunning builders.
+	FeeDunning *FeeDunningClient
+	// FeeDunningLine is the client for interacting with the FeeDunningLine builders.
+	FeeDunningLine *FeeDunningLineClient
 	// FeeEntry is the client for interacting with the FeeEntry builders.
 	FeeEntry *FeeEntryClient
 	// FeeNotice is the client for interacting with the FeeNotice builders.
@@ -84,6 +114,14 @@ type Tx struct {
 	FeePayment *FeePaymentClient
 	// FeePosting is the client for interacting with the FeePosting builders.
 	FeePosting *FeePostingClient
+	// FeeProof is the client for interacting with the FeeProof builders.
+	FeeProof *FeeProofClient
+	// FeeRefund is the client for interacting with the FeeRefund builders.
+	FeeRefund *FeeRefundClient
+	// FeeRefundPart is the client for interacting with the FeeRefundPart builders.
+	FeeRefundPart *FeeRefundPartClient
+	// FeeReport is the client for interacting with the FeeReport builders.
+	FeeReport *FeeReportClient
 	// FeeRun is the client for interacting with the FeeRun builders.
 	FeeRun *FeeRunClient
 	// FeeTariff is the client for interacting with the FeeTariff builders.
@@ -368,6 +406,7 @@ func (tx *Tx) init() {
 	tx.ArchiveVolume = NewArchiveVolumeClient(tx.config)
 	tx.Area = NewAreaClient(tx.config)
 	tx.Building = NewBuildingClient(tx.config)
+	tx.CalendarDay = NewCalendarDayClient(tx.config)
 	tx.Certificate = NewCertificateClient(tx.config)
 	tx.Complaint = NewComplaintClient(tx.config)
 	tx.Correspondence = NewCorrespondenceClient(tx.config)
@@ -375,18 +414,36 @@ func (tx *Tx) init() {
 	tx.DefectEvent = NewDefectEventClient(tx.config)
 	tx.DefectPhoto = NewDefectPhotoClient(tx.config)
 	tx.Department = NewDepartmentClient(tx.config)
+	tx.DutyAssignment = NewDutyAssignmentClient(tx.config)
+	tx.DutyChange = NewDutyChangeClient(tx.config)
+	tx.DutyFeed = NewDutyFeedClient(tx.config)
+	tx.DutyHandover = NewDutyHandoverClient(tx.config)
+	tx.DutyHandoverLine = NewDutyHandoverLineClient(tx.config)
+	tx.DutyLeave = NewDutyLeaveClient(tx.config)
+	tx.DutyRoster = NewDutyRosterClient(tx.config)
+	tx.DutyShift = NewDutyShiftClient(tx.config)
+	tx.DutySwap = NewDutySwapClient(tx.config)
 	tx.EmergencyContact = NewEmergencyContactClient(tx.config)
 	tx.Estate = NewEstateClient(tx.config)
 	tx.ExternalPerson = NewExternalPersonClient(tx.config)
 	tx.FeeAccount = NewFeeAccountClient(tx.config)
 	tx.FeeAllocation = NewFeeAllocationClient(tx.config)
+	tx.FeeBankLine = NewFeeBankLineClient(tx.config)
+	tx.FeeBankStatement = NewFeeBankStatementClient(tx.config)
 	tx.FeeBook = NewFeeBookClient(tx.config)
 	tx.FeeCreditNote = NewFeeCreditNoteClient(tx.config)
+	tx.FeeDispatch = NewFeeDispatchClient(tx.config)
+	tx.FeeDunning = NewFeeDunningClient(tx.config)
+	tx.FeeDunningLine = NewFeeDunningLineClient(tx.config)
 	tx.FeeEntry = NewFeeEntryClient(tx.config)
 	tx.FeeNotice = NewFeeNoticeClient(tx.config)
 	tx.FeeNoticeLine = NewFeeNoticeLineClient(tx.config)
 	tx.FeePayment = NewFeePaymentClient(tx.config)
 	tx.FeePosting = NewFeePostingClient(tx.config)
+	tx.FeeProof = NewFeeProofClient(tx.config)
+	tx.FeeRefund = NewFeeRefundClient(tx.config)
+	tx.FeeRefundPart = NewFeeRefundPartClient(tx.config)
+	tx.FeeReport = NewFeeReportClient(tx.config)
 	tx.FeeRun = NewFeeRunClient(tx.config)
 	tx.FeeTariff = NewFeeTariffClient(tx.config)
 	tx.File = NewFileClient(tx.config)

@@ -23,10 +23,18 @@ const (
 	FieldPayAt = "pay_at"
 	// FieldDueDays holds the string denoting the due_days field in the database.
 	FieldDueDays = "due_days"
+	// FieldDunningDays holds the string denoting the dunning_days field in the database.
+	FieldDunningDays = "dunning_days"
 	// FieldLastReceipt holds the string denoting the last_receipt field in the database.
 	FieldLastReceipt = "last_receipt"
 	// FieldLastCreditNote holds the string denoting the last_credit_note field in the database.
 	FieldLastCreditNote = "last_credit_note"
+	// FieldLastDunning holds the string denoting the last_dunning field in the database.
+	FieldLastDunning = "last_dunning"
+	// FieldLastDispatchReport holds the string denoting the last_dispatch_report field in the database.
+	FieldLastDispatchReport = "last_dispatch_report"
+	// FieldLastRefund holds the string denoting the last_refund field in the database.
+	FieldLastRefund = "last_refund"
 	// FieldLastEntry holds the string denoting the last_entry field in the database.
 	FieldLastEntry = "last_entry"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
@@ -50,8 +58,12 @@ var Columns = []string{
 	FieldVersion,
 	FieldPayAt,
 	FieldDueDays,
+	FieldDunningDays,
 	FieldLastReceipt,
 	FieldLastCreditNote,
+	FieldLastDunning,
+	FieldLastDispatchReport,
+	FieldLastRefund,
 	FieldLastEntry,
 }
 
@@ -72,10 +84,18 @@ var (
 	DefaultPayAt string
 	// DefaultDueDays holds the default value on creation for the "due_days" field.
 	DefaultDueDays int
+	// DefaultDunningDays holds the default value on creation for the "dunning_days" field.
+	DefaultDunningDays int
 	// DefaultLastReceipt holds the default value on creation for the "last_receipt" field.
 	DefaultLastReceipt int64
 	// DefaultLastCreditNote holds the default value on creation for the "last_credit_note" field.
 	DefaultLastCreditNote int64
+	// DefaultLastDunning holds the default value on creation for the "last_dunning" field.
+	DefaultLastDunning int64
+	// DefaultLastDispatchReport holds the default value on creation for the "last_dispatch_report" field.
+	DefaultLastDispatchReport int64
+	// DefaultLastRefund holds the default value on creation for the "last_refund" field.
+	DefaultLastRefund int64
 	// DefaultLastEntry holds the default value on creation for the "last_entry" field.
 	DefaultLastEntry int64
 	// DefaultID holds the default value on creation for the "id" field.
@@ -115,6 +135,11 @@ func ByDueDays(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDueDays, opts...).ToFunc()
 }
 
+// ByDunningDays orders the results by the dunning_days field.
+func ByDunningDays(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDunningDays, opts...).ToFunc()
+}
+
 // ByLastReceipt orders the results by the last_receipt field.
 func ByLastReceipt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastReceipt, opts...).ToFunc()
@@ -123,6 +148,21 @@ func ByLastReceipt(opts ...sql.OrderTermOption) OrderOption {
 // ByLastCreditNote orders the results by the last_credit_note field.
 func ByLastCreditNote(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastCreditNote, opts...).ToFunc()
+}
+
+// ByLastDunning orders the results by the last_dunning field.
+func ByLastDunning(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLastDunning, opts...).ToFunc()
+}
+
+// ByLastDispatchReport orders the results by the last_dispatch_report field.
+func ByLastDispatchReport(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLastDispatchReport, opts...).ToFunc()
+}
+
+// ByLastRefund orders the results by the last_refund field.
+func ByLastRefund(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLastRefund, opts...).ToFunc()
 }
 
 // ByLastEntry orders the results by the last_entry field.

@@ -81,6 +81,11 @@ func DueDays(v int) predicate.FeeBook {
 	return predicate.FeeBook(sql.FieldEQ(FieldDueDays, v))
 }
 
+// DunningDays applies equality check predicate on the "dunning_days" field. It's identical to DunningDaysEQ.
+func DunningDays(v int) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldEQ(FieldDunningDays, v))
+}
+
 // LastReceipt applies equality check predicate on the "last_receipt" field. It's identical to LastReceiptEQ.
 func LastReceipt(v int64) predicate.FeeBook {
 	return predicate.FeeBook(sql.FieldEQ(FieldLastReceipt, v))
@@ -89,6 +94,21 @@ func LastReceipt(v int64) predicate.FeeBook {
 // LastCreditNote applies equality check predicate on the "last_credit_note" field. It's identical to LastCreditNoteEQ.
 func LastCreditNote(v int64) predicate.FeeBook {
 	return predicate.FeeBook(sql.FieldEQ(FieldLastCreditNote, v))
+}
+
+// LastDunning applies equality check predicate on the "last_dunning" field. It's identical to LastDunningEQ.
+func LastDunning(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldEQ(FieldLastDunning, v))
+}
+
+// LastDispatchReport applies equality check predicate on the "last_dispatch_report" field. It's identical to LastDispatchReportEQ.
+func LastDispatchReport(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldEQ(FieldLastDispatchReport, v))
+}
+
+// LastRefund applies equality check predicate on the "last_refund" field. It's identical to LastRefundEQ.
+func LastRefund(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldEQ(FieldLastRefund, v))
 }
 
 // LastEntry applies equality check predicate on the "last_entry" field. It's identical to LastEntryEQ.
@@ -301,6 +321,46 @@ func DueDaysLTE(v int) predicate.FeeBook {
 	return predicate.FeeBook(sql.FieldLTE(FieldDueDays, v))
 }
 
+// DunningDaysEQ applies the EQ predicate on the "dunning_days" field.
+func DunningDaysEQ(v int) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldEQ(FieldDunningDays, v))
+}
+
+// DunningDaysNEQ applies the NEQ predicate on the "dunning_days" field.
+func DunningDaysNEQ(v int) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldNEQ(FieldDunningDays, v))
+}
+
+// DunningDaysIn applies the In predicate on the "dunning_days" field.
+func DunningDaysIn(vs ...int) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldIn(FieldDunningDays, vs...))
+}
+
+// DunningDaysNotIn applies the NotIn predicate on the "dunning_days" field.
+func DunningDaysNotIn(vs ...int) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldNotIn(FieldDunningDays, vs...))
+}
+
+// DunningDaysGT applies the GT predicate on the "dunning_days" field.
+func DunningDaysGT(v int) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldGT(FieldDunningDays, v))
+}
+
+// DunningDaysGTE applies the GTE predicate on the "dunning_days" field.
+func DunningDaysGTE(v int) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldGTE(FieldDunningDays, v))
+}
+
+// DunningDaysLT applies the LT predicate on the "dunning_days" field.
+func DunningDaysLT(v int) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldLT(FieldDunningDays, v))
+}
+
+// DunningDaysLTE applies the LTE predicate on the "dunning_days" field.
+func DunningDaysLTE(v int) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldLTE(FieldDunningDays, v))
+}
+
 // LastReceiptEQ applies the EQ predicate on the "last_receipt" field.
 func LastReceiptEQ(v int64) predicate.FeeBook {
 	return predicate.FeeBook(sql.FieldEQ(FieldLastReceipt, v))
@@ -379,6 +439,126 @@ func LastCreditNoteLT(v int64) predicate.FeeBook {
 // LastCreditNoteLTE applies the LTE predicate on the "last_credit_note" field.
 func LastCreditNoteLTE(v int64) predicate.FeeBook {
 	return predicate.FeeBook(sql.FieldLTE(FieldLastCreditNote, v))
+}
+
+// LastDunningEQ applies the EQ predicate on the "last_dunning" field.
+func LastDunningEQ(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldEQ(FieldLastDunning, v))
+}
+
+// LastDunningNEQ applies the NEQ predicate on the "last_dunning" field.
+func LastDunningNEQ(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldNEQ(FieldLastDunning, v))
+}
+
+// LastDunningIn applies the In predicate on the "last_dunning" field.
+func LastDunningIn(vs ...int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldIn(FieldLastDunning, vs...))
+}
+
+// LastDunningNotIn applies the NotIn predicate on the "last_dunning" field.
+func LastDunningNotIn(vs ...int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldNotIn(FieldLastDunning, vs...))
+}
+
+// LastDunningGT applies the GT predicate on the "last_dunning" field.
+func LastDunningGT(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldGT(FieldLastDunning, v))
+}
+
+// LastDunningGTE applies the GTE predicate on the "last_dunning" field.
+func LastDunningGTE(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldGTE(FieldLastDunning, v))
+}
+
+// LastDunningLT applies the LT predicate on the "last_dunning" field.
+func LastDunningLT(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldLT(FieldLastDunning, v))
+}
+
+// LastDunningLTE applies the LTE predicate on the "last_dunning" field.
+func LastDunningLTE(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldLTE(FieldLastDunning, v))
+}
+
+// LastDispatchReportEQ applies the EQ predicate on the "last_dispatch_report" field.
+func LastDispatchReportEQ(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldEQ(FieldLastDispatchReport, v))
+}
+
+// LastDispatchReportNEQ applies the NEQ predicate on the "last_dispatch_report" field.
+func LastDispatchReportNEQ(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldNEQ(FieldLastDispatchReport, v))
+}
+
+// LastDispatchReportIn applies the In predicate on the "last_dispatch_report" field.
+func LastDispatchReportIn(vs ...int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldIn(FieldLastDispatchReport, vs...))
+}
+
+// LastDispatchReportNotIn applies the NotIn predicate on the "last_dispatch_report" field.
+func LastDispatchReportNotIn(vs ...int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldNotIn(FieldLastDispatchReport, vs...))
+}
+
+// LastDispatchReportGT applies the GT predicate on the "last_dispatch_report" field.
+func LastDispatchReportGT(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldGT(FieldLastDispatchReport, v))
+}
+
+// LastDispatchReportGTE applies the GTE predicate on the "last_dispatch_report" field.
+func LastDispatchReportGTE(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldGTE(FieldLastDispatchReport, v))
+}
+
+// LastDispatchReportLT applies the LT predicate on the "last_dispatch_report" field.
+func LastDispatchReportLT(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldLT(FieldLastDispatchReport, v))
+}
+
+// LastDispatchReportLTE applies the LTE predicate on the "last_dispatch_report" field.
+func LastDispatchReportLTE(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldLTE(FieldLastDispatchReport, v))
+}
+
+// LastRefundEQ applies the EQ predicate on the "last_refund" field.
+func LastRefundEQ(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldEQ(FieldLastRefund, v))
+}
+
+// LastRefundNEQ applies the NEQ predicate on the "last_refund" field.
+func LastRefundNEQ(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldNEQ(FieldLastRefund, v))
+}
+
+// LastRefundIn applies the In predicate on the "last_refund" field.
+func LastRefundIn(vs ...int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldIn(FieldLastRefund, vs...))
+}
+
+// LastRefundNotIn applies the NotIn predicate on the "last_refund" field.
+func LastRefundNotIn(vs ...int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldNotIn(FieldLastRefund, vs...))
+}
+
+// LastRefundGT applies the GT predicate on the "last_refund" field.
+func LastRefundGT(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldGT(FieldLastRefund, v))
+}
+
+// LastRefundGTE applies the GTE predicate on the "last_refund" field.
+func LastRefundGTE(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldGTE(FieldLastRefund, v))
+}
+
+// LastRefundLT applies the LT predicate on the "last_refund" field.
+func LastRefundLT(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldLT(FieldLastRefund, v))
+}
+
+// LastRefundLTE applies the LTE predicate on the "last_refund" field.
+func LastRefundLTE(v int64) predicate.FeeBook {
+	return predicate.FeeBook(sql.FieldLTE(FieldLastRefund, v))
 }
 
 // LastEntryEQ applies the EQ predicate on the "last_entry" field.

@@ -103,6 +103,8 @@ const (
 	KindReversed  Kind = "REVERSED"
 	KindSettled   Kind = "SETTLED"
 	KindUnsettled Kind = "UNSETTLED"
+	KindRefunded  Kind = "REFUNDED"
+	KindReturned  Kind = "RETURNED"
 )
 
 func (k Kind) String() string {
@@ -112,7 +114,7 @@ func (k Kind) String() string {
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k Kind) error {
 	switch k {
-	case KindBilled, KindCredited, KindPaid, KindReversed, KindSettled, KindUnsettled:
+	case KindBilled, KindCredited, KindPaid, KindReversed, KindSettled, KindUnsettled, KindRefunded, KindReturned:
 		return nil
 	default:
 		return fmt.Errorf("feeentry: invalid enum value for kind field: %q", k)

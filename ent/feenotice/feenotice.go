@@ -47,6 +47,10 @@ const (
 	FieldSettled = "settled"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
+	// FieldDispatch holds the string denoting the dispatch field in the database.
+	FieldDispatch = "dispatch"
+	// FieldDispatchedAt holds the string denoting the dispatched_at field in the database.
+	FieldDispatchedAt = "dispatched_at"
 	// FieldSortKey holds the string denoting the sort_key field in the database.
 	FieldSortKey = "sort_key"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
@@ -61,6 +65,10 @@ const (
 	EdgeAllocations = "allocations"
 	// EdgeCreditNotes holds the string denoting the credit_notes edge name in mutations.
 	EdgeCreditNotes = "credit_notes"
+	// EdgeDispatches holds the string denoting the dispatches edge name in mutations.
+	EdgeDispatches = "dispatches"
+	// EdgeDunningLines holds the string denoting the dunning_lines edge name in mutations.
+	EdgeDunningLines = "dunning_lines"
 	// Table holds the table name of the feenotice in the database.
 	Table = "fee_notices"
 	// EstateTable is the table that holds the estate relation/edge.
@@ -105,6 +113,20 @@ const (
 	CreditNotesInverseTable = "fee_credit_notes"
 	// CreditNotesColumn is the table column denoting the credit_notes relation/edge.
 	CreditNotesColumn = "notice_id"
+	// DispatchesTable is the table that holds the dispatches relation/edge.
+	DispatchesTable = "fee_dispatches"
+	// DispatchesInverseTable is the table name for the FeeDispatch entity.
+	// It exists in this package in order to avoid circular dependency with the "feedispatch" package.
+	DispatchesInverseTable = "fee_dispatches"
+	// DispatchesColumn is the table column denoting the dispatches relation/edge.
+	DispatchesColumn = "notice_id"
+	// DunningLinesTable is the table that holds the dunning_lines relation/edge.
+	DunningLinesTable = "fee_dunning_lines"
+	// DunningLinesInverseTable is the table name for the FeeDunningLine entity.
+	// It exists in this package in order to avoid circular dependency with the "feedunningline" package.
+	DunningLinesInverseTable = "fee_dunning_lines"
+	// DunningLinesColumn is the table column denoting the dunning_lines relation/edge.
+	DunningLinesColumn = "notice_id"
 )
 
 // Columns holds all SQL columns for feenotice fields.
@@ -125,6 +147,8 @@ var Columns = []string{
 	FieldCredited,
 	FieldSettled,
 	FieldState,
+	FieldDispatch,
+	FieldDispatchedAt,
 	FieldSortKey,
 }
 
@@ -170,6 +194,33 @@ func StateValidator(s State) error {
 		return nil
 	default:
 		return fmt.Errorf("feenotice: invalid enum value for state field: %q", s)
+	}
+}
+
+// Dispatch defines the type for the "dispatch" enum field.
+type Dispatch string
+
+// DispatchWaiting is the default value of the Dispatch enum.
+const DefaultDispatch = DispatchWaiting
+
+// Dispatch values.
+const (
+	DispatchWaiting    Dispatch = "WAITING"
+	DispatchDispatched Dispatch = "DISPATCHED"
+	DispatchReturned   Dispatch = "RETURNED"
+)
+
+func (d Dispatch) String() string {
+	return string(d)
+}
+
+// DispatchValidator is a validator for the "dispatch" field enum values. It is called by the builders before save.
+func DispatchValidator(d Dispatch) error {
+	switch d {
+	case DispatchWaiting, DispatchDispatched, DispatchReturned:
+		return nil
+	default:
+		return fmt.Errorf("feenotice: invalid enum value for dispatch field: %q", d)
 	}
 }
 
@@ -256,6 +307,16 @@ func ByState(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldState, opts...).ToFunc()
 }
 
+// ByDispatch orders the results by the dispatch field.
+func ByDispatch(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDispatch, opts...).ToFunc()
+}
+
+// ByDispatchedAt orders the results by the dispatched_at field.
+func ByDispatchedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDispatchedAt, opts...).ToFunc()
+}
+
 // BySortKey orders the results by the sort_key field.
 func BySortKey(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSortKey, opts...).ToFunc()
@@ -323,6 +384,34 @@ func ByCreditNotes(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newCreditNotesStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByDispatchesCount orders the results by dispatches count.
+func ByDispatchesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newDispatchesStep(), opts...)
+	}
+}
+
+// ByDispatches orders the results by dispatches terms.
+func ByDispatches(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newDispatchesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByDunningLinesCount orders the results by dunning_lines count.
+func ByDunningLinesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newDunningLinesStep(), opts...)
+	}
+}
+
+// ByDunningLines orders the results by dunning_lines terms.
+func ByDunningLines(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newDunningLinesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newEstateStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -365,6 +454,20 @@ func newCreditNotesStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.O2M, true, CreditNotesTable, CreditNotesColumn),
 	)
 }
+func newDispatchesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(DispatchesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, DispatchesTable, DispatchesColumn),
+	)
+}
+func newDunningLinesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(DunningLinesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, DunningLinesTable, DunningLinesColumn),
+	)
+}
 
 // MarshalGQL implements graphql.Marshaler interface.
 func (e State) MarshalGQL(w io.Writer) {
@@ -380,6 +483,24 @@ func (e *State) UnmarshalGQL(val interface{}) error {
 	*e = State(str)
 	if err := StateValidator(*e); err != nil {
 		return fmt.Errorf("%s is not a valid State", str)
+	}
+	return nil
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (e Dispatch) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(e.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (e *Dispatch) UnmarshalGQL(val interface{}) error {
+	str, ok := val.(string)
+	if !ok {
+		return fmt.Errorf("enum %T must be a string", val)
+	}
+	*e = Dispatch(str)
+	if err := DispatchValidator(*e); err != nil {
+		return fmt.Errorf("%s is not a valid Dispatch", str)
 	}
 	return nil
 }

@@ -126,6 +126,11 @@ func Settled(v int64) predicate.FeeNotice {
 	return predicate.FeeNotice(sql.FieldEQ(FieldSettled, v))
 }
 
+// DispatchedAt applies equality check predicate on the "dispatched_at" field. It's identical to DispatchedAtEQ.
+func DispatchedAt(v time.Time) predicate.FeeNotice {
+	return predicate.FeeNotice(sql.FieldEQ(FieldDispatchedAt, v))
+}
+
 // SortKey applies equality check predicate on the "sort_key" field. It's identical to SortKeyEQ.
 func SortKey(v string) predicate.FeeNotice {
 	return predicate.FeeNotice(sql.FieldEQ(FieldSortKey, v))
@@ -751,6 +756,76 @@ func StateNotIn(vs ...State) predicate.FeeNotice {
 	return predicate.FeeNotice(sql.FieldNotIn(FieldState, vs...))
 }
 
+// DispatchEQ applies the EQ predicate on the "dispatch" field.
+func DispatchEQ(v Dispatch) predicate.FeeNotice {
+	return predicate.FeeNotice(sql.FieldEQ(FieldDispatch, v))
+}
+
+// DispatchNEQ applies the NEQ predicate on the "dispatch" field.
+func DispatchNEQ(v Dispatch) predicate.FeeNotice {
+	return predicate.FeeNotice(sql.FieldNEQ(FieldDispatch, v))
+}
+
+// DispatchIn applies the In predicate on the "dispatch" field.
+func DispatchIn(vs ...Dispatch) predicate.FeeNotice {
+	return predicate.FeeNotice(sql.FieldIn(FieldDispatch, vs...))
+}
+
+// DispatchNotIn applies the NotIn predicate on the "dispatch" field.
+func DispatchNotIn(vs ...Dispatch) predicate.FeeNotice {
+	return predicate.FeeNotice(sql.FieldNotIn(FieldDispatch, vs...))
+}
+
+// DispatchedAtEQ applies the EQ predicate on the "dispatched_at" field.
+func DispatchedAtEQ(v time.Time) predicate.FeeNotice {
+	return predicate.FeeNotice(sql.FieldEQ(FieldDispatchedAt, v))
+}
+
+// DispatchedAtNEQ applies the NEQ predicate on the "dispatched_at" field.
+func DispatchedAtNEQ(v time.Time) predicate.FeeNotice {
+	return predicate.FeeNotice(sql.FieldNEQ(FieldDispatchedAt, v))
+}
+
+// DispatchedAtIn applies the In predicate on the "dispatched_at" field.
+func DispatchedAtIn(vs ...time.Time) predicate.FeeNotice {
+	return predicate.FeeNotice(sql.FieldIn(FieldDispatchedAt, vs...))
+}
+
+// DispatchedAtNotIn applies the NotIn predicate on the "dispatched_at" field.
+func DispatchedAtNotIn(vs ...time.Time) predicate.FeeNotice {
+	return predicate.FeeNotice(sql.FieldNotIn(FieldDispatchedAt, vs...))
+}
+
+// DispatchedAtGT applies the GT predicate on the "dispatched_at" field.
+func DispatchedAtGT(v time.Time) predicate.FeeNotice {
+	return predicate.FeeNotice(sql.FieldGT(FieldDispatchedAt, v))
+}
+
+// DispatchedAtGTE applies the GTE predicate on the "dispatched_at" field.
+func DispatchedAtGTE(v time.Time) predicate.FeeNotice {
+	return predicate.FeeNotice(sql.FieldGTE(FieldDispatchedAt, v))
+}
+
+// DispatchedAtLT applies the LT predicate on the "dispatched_at" field.
+func DispatchedAtLT(v time.Time) predicate.FeeNotice {
+	return predicate.FeeNotice(sql.FieldLT(FieldDispatchedAt, v))
+}
+
+// DispatchedAtLTE applies the LTE predicate on the "dispatched_at" field.
+func DispatchedAtLTE(v time.Time) predicate.FeeNotice {
+	return predicate.FeeNotice(sql.FieldLTE(FieldDispatchedAt, v))
+}
+
+// DispatchedAtIsNil applies the IsNil predicate on the "dispatched_at" field.
+func DispatchedAtIsNil() predicate.FeeNotice {
+	return predicate.FeeNotice(sql.FieldIsNull(FieldDispatchedAt))
+}
+
+// DispatchedAtNotNil applies the NotNil predicate on the "dispatched_at" field.
+func DispatchedAtNotNil() predicate.FeeNotice {
+	return predicate.FeeNotice(sql.FieldNotNull(FieldDispatchedAt))
+}
+
 // SortKeyEQ applies the EQ predicate on the "sort_key" field.
 func SortKeyEQ(v string) predicate.FeeNotice {
 	return predicate.FeeNotice(sql.FieldEQ(FieldSortKey, v))
@@ -946,6 +1021,52 @@ func HasCreditNotes() predicate.FeeNotice {
 func HasCreditNotesWith(preds ...predicate.FeeCreditNote) predicate.FeeNotice {
 	return predicate.FeeNotice(func(s *sql.Selector) {
 		step := newCreditNotesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasDispatches applies the HasEdge predicate on the "dispatches" edge.
+func HasDispatches() predicate.FeeNotice {
+	return predicate.FeeNotice(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, DispatchesTable, DispatchesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasDispatchesWith applies the HasEdge predicate on the "dispatches" edge with a given conditions (other predicates).
+func HasDispatchesWith(preds ...predicate.FeeDispatch) predicate.FeeNotice {
+	return predicate.FeeNotice(func(s *sql.Selector) {
+		step := newDispatchesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasDunningLines applies the HasEdge predicate on the "dunning_lines" edge.
+func HasDunningLines() predicate.FeeNotice {
+	return predicate.FeeNotice(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, DunningLinesTable, DunningLinesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasDunningLinesWith applies the HasEdge predicate on the "dunning_lines" edge with a given conditions (other predicates).
+func HasDunningLinesWith(preds ...predicate.FeeDunningLine) predicate.FeeNotice {
+	return predicate.FeeNotice(func(s *sql.Selector) {
+		step := newDunningLinesStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

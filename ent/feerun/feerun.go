@@ -47,6 +47,16 @@ const (
 	FieldBilledAt = "billed_at"
 	// FieldLate holds the string denoting the late field in the database.
 	FieldLate = "late"
+	// FieldReceivedAt holds the string denoting the received_at field in the database.
+	FieldReceivedAt = "received_at"
+	// FieldReceivedByID holds the string denoting the received_by_id field in the database.
+	FieldReceivedByID = "received_by_id"
+	// FieldReceivedByName holds the string denoting the received_by_name field in the database.
+	FieldReceivedByName = "received_by_name"
+	// FieldDispatchDueAt holds the string denoting the dispatch_due_at field in the database.
+	FieldDispatchDueAt = "dispatch_due_at"
+	// FieldDispatched holds the string denoting the dispatched field in the database.
+	FieldDispatched = "dispatched"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
 	EdgeEstate = "estate"
 	// Table holds the table name of the feerun in the database.
@@ -78,6 +88,11 @@ var Columns = []string{
 	FieldStartedByName,
 	FieldBilledAt,
 	FieldLate,
+	FieldReceivedAt,
+	FieldReceivedByID,
+	FieldReceivedByName,
+	FieldDispatchDueAt,
+	FieldDispatched,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -101,6 +116,10 @@ var (
 	DefaultStartedByName string
 	// DefaultLate holds the default value on creation for the "late" field.
 	DefaultLate bool
+	// DefaultReceivedByName holds the default value on creation for the "received_by_name" field.
+	DefaultReceivedByName string
+	// DefaultDispatched holds the default value on creation for the "dispatched" field.
+	DefaultDispatched int
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -213,6 +232,31 @@ func ByBilledAt(opts ...sql.OrderTermOption) OrderOption {
 // ByLate orders the results by the late field.
 func ByLate(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLate, opts...).ToFunc()
+}
+
+// ByReceivedAt orders the results by the received_at field.
+func ByReceivedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReceivedAt, opts...).ToFunc()
+}
+
+// ByReceivedByID orders the results by the received_by_id field.
+func ByReceivedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReceivedByID, opts...).ToFunc()
+}
+
+// ByReceivedByName orders the results by the received_by_name field.
+func ByReceivedByName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReceivedByName, opts...).ToFunc()
+}
+
+// ByDispatchDueAt orders the results by the dispatch_due_at field.
+func ByDispatchDueAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDispatchDueAt, opts...).ToFunc()
+}
+
+// ByDispatched orders the results by the dispatched field.
+func ByDispatched(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDispatched, opts...).ToFunc()
 }
 
 // ByEstateField orders the results by estate field.

@@ -126,6 +126,31 @@ func Late(v bool) predicate.FeeRun {
 	return predicate.FeeRun(sql.FieldEQ(FieldLate, v))
 }
 
+// ReceivedAt applies equality check predicate on the "received_at" field. It's identical to ReceivedAtEQ.
+func ReceivedAt(v time.Time) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldEQ(FieldReceivedAt, v))
+}
+
+// ReceivedByID applies equality check predicate on the "received_by_id" field. It's identical to ReceivedByIDEQ.
+func ReceivedByID(v uuid.UUID) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldEQ(FieldReceivedByID, v))
+}
+
+// ReceivedByName applies equality check predicate on the "received_by_name" field. It's identical to ReceivedByNameEQ.
+func ReceivedByName(v string) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldEQ(FieldReceivedByName, v))
+}
+
+// DispatchDueAt applies equality check predicate on the "dispatch_due_at" field. It's identical to DispatchDueAtEQ.
+func DispatchDueAt(v time.Time) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldEQ(FieldDispatchDueAt, v))
+}
+
+// Dispatched applies equality check predicate on the "dispatched" field. It's identical to DispatchedEQ.
+func Dispatched(v int) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldEQ(FieldDispatched, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.FeeRun {
 	return predicate.FeeRun(sql.FieldEQ(FieldCreatedAt, v))
@@ -729,6 +754,261 @@ func LateEQ(v bool) predicate.FeeRun {
 // LateNEQ applies the NEQ predicate on the "late" field.
 func LateNEQ(v bool) predicate.FeeRun {
 	return predicate.FeeRun(sql.FieldNEQ(FieldLate, v))
+}
+
+// ReceivedAtEQ applies the EQ predicate on the "received_at" field.
+func ReceivedAtEQ(v time.Time) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldEQ(FieldReceivedAt, v))
+}
+
+// ReceivedAtNEQ applies the NEQ predicate on the "received_at" field.
+func ReceivedAtNEQ(v time.Time) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldNEQ(FieldReceivedAt, v))
+}
+
+// ReceivedAtIn applies the In predicate on the "received_at" field.
+func ReceivedAtIn(vs ...time.Time) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldIn(FieldReceivedAt, vs...))
+}
+
+// ReceivedAtNotIn applies the NotIn predicate on the "received_at" field.
+func ReceivedAtNotIn(vs ...time.Time) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldNotIn(FieldReceivedAt, vs...))
+}
+
+// ReceivedAtGT applies the GT predicate on the "received_at" field.
+func ReceivedAtGT(v time.Time) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldGT(FieldReceivedAt, v))
+}
+
+// ReceivedAtGTE applies the GTE predicate on the "received_at" field.
+func ReceivedAtGTE(v time.Time) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldGTE(FieldReceivedAt, v))
+}
+
+// ReceivedAtLT applies the LT predicate on the "received_at" field.
+func ReceivedAtLT(v time.Time) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldLT(FieldReceivedAt, v))
+}
+
+// ReceivedAtLTE applies the LTE predicate on the "received_at" field.
+func ReceivedAtLTE(v time.Time) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldLTE(FieldReceivedAt, v))
+}
+
+// ReceivedAtIsNil applies the IsNil predicate on the "received_at" field.
+func ReceivedAtIsNil() predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldIsNull(FieldReceivedAt))
+}
+
+// ReceivedAtNotNil applies the NotNil predicate on the "received_at" field.
+func ReceivedAtNotNil() predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldNotNull(FieldReceivedAt))
+}
+
+// ReceivedByIDEQ applies the EQ predicate on the "received_by_id" field.
+func ReceivedByIDEQ(v uuid.UUID) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldEQ(FieldReceivedByID, v))
+}
+
+// ReceivedByIDNEQ applies the NEQ predicate on the "received_by_id" field.
+func ReceivedByIDNEQ(v uuid.UUID) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldNEQ(FieldReceivedByID, v))
+}
+
+// ReceivedByIDIn applies the In predicate on the "received_by_id" field.
+func ReceivedByIDIn(vs ...uuid.UUID) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldIn(FieldReceivedByID, vs...))
+}
+
+// ReceivedByIDNotIn applies the NotIn predicate on the "received_by_id" field.
+func ReceivedByIDNotIn(vs ...uuid.UUID) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldNotIn(FieldReceivedByID, vs...))
+}
+
+// ReceivedByIDGT applies the GT predicate on the "received_by_id" field.
+func ReceivedByIDGT(v uuid.UUID) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldGT(FieldReceivedByID, v))
+}
+
+// ReceivedByIDGTE applies the GTE predicate on the "received_by_id" field.
+func ReceivedByIDGTE(v uuid.UUID) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldGTE(FieldReceivedByID, v))
+}
+
+// ReceivedByIDLT applies the LT predicate on the "received_by_id" field.
+func ReceivedByIDLT(v uuid.UUID) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldLT(FieldReceivedByID, v))
+}
+
+// ReceivedByIDLTE applies the LTE predicate on the "received_by_id" field.
+func ReceivedByIDLTE(v uuid.UUID) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldLTE(FieldReceivedByID, v))
+}
+
+// ReceivedByIDIsNil applies the IsNil predicate on the "received_by_id" field.
+func ReceivedByIDIsNil() predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldIsNull(FieldReceivedByID))
+}
+
+// ReceivedByIDNotNil applies the NotNil predicate on the "received_by_id" field.
+func ReceivedByIDNotNil() predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldNotNull(FieldReceivedByID))
+}
+
+// ReceivedByNameEQ applies the EQ predicate on the "received_by_name" field.
+func ReceivedByNameEQ(v string) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldEQ(FieldReceivedByName, v))
+}
+
+// ReceivedByNameNEQ applies the NEQ predicate on the "received_by_name" field.
+func ReceivedByNameNEQ(v string) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldNEQ(FieldReceivedByName, v))
+}
+
+// ReceivedByNameIn applies the In predicate on the "received_by_name" field.
+func ReceivedByNameIn(vs ...string) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldIn(FieldReceivedByName, vs...))
+}
+
+// ReceivedByNameNotIn applies the NotIn predicate on the "received_by_name" field.
+func ReceivedByNameNotIn(vs ...string) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldNotIn(FieldReceivedByName, vs...))
+}
+
+// ReceivedByNameGT applies the GT predicate on the "received_by_name" field.
+func ReceivedByNameGT(v string) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldGT(FieldReceivedByName, v))
+}
+
+// ReceivedByNameGTE applies the GTE predicate on the "received_by_name" field.
+func ReceivedByNameGTE(v string) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldGTE(FieldReceivedByName, v))
+}
+
+// ReceivedByNameLT applies the LT predicate on the "received_by_name" field.
+func ReceivedByNameLT(v string) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldLT(FieldReceivedByName, v))
+}
+
+// ReceivedByNameLTE applies the LTE predicate on the "received_by_name" field.
+func ReceivedByNameLTE(v string) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldLTE(FieldReceivedByName, v))
+}
+
+// ReceivedByNameContains applies the Contains predicate on the "received_by_name" field.
+func ReceivedByNameContains(v string) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldContains(FieldReceivedByName, v))
+}
+
+// ReceivedByNameHasPrefix applies the HasPrefix predicate on the "received_by_name" field.
+func ReceivedByNameHasPrefix(v string) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldHasPrefix(FieldReceivedByName, v))
+}
+
+// ReceivedByNameHasSuffix applies the HasSuffix predicate on the "received_by_name" field.
+func ReceivedByNameHasSuffix(v string) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldHasSuffix(FieldReceivedByName, v))
+}
+
+// ReceivedByNameEqualFold applies the EqualFold predicate on the "received_by_name" field.
+func ReceivedByNameEqualFold(v string) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldEqualFold(FieldReceivedByName, v))
+}
+
+// ReceivedByNameContainsFold applies the ContainsFold predicate on the "received_by_name" field.
+func ReceivedByNameContainsFold(v string) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldContainsFold(FieldReceivedByName, v))
+}
+
+// DispatchDueAtEQ applies the EQ predicate on the "dispatch_due_at" field.
+func DispatchDueAtEQ(v time.Time) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldEQ(FieldDispatchDueAt, v))
+}
+
+// DispatchDueAtNEQ applies the NEQ predicate on the "dispatch_due_at" field.
+func DispatchDueAtNEQ(v time.Time) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldNEQ(FieldDispatchDueAt, v))
+}
+
+// DispatchDueAtIn applies the In predicate on the "dispatch_due_at" field.
+func DispatchDueAtIn(vs ...time.Time) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldIn(FieldDispatchDueAt, vs...))
+}
+
+// DispatchDueAtNotIn applies the NotIn predicate on the "dispatch_due_at" field.
+func DispatchDueAtNotIn(vs ...time.Time) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldNotIn(FieldDispatchDueAt, vs...))
+}
+
+// DispatchDueAtGT applies the GT predicate on the "dispatch_due_at" field.
+func DispatchDueAtGT(v time.Time) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldGT(FieldDispatchDueAt, v))
+}
+
+// DispatchDueAtGTE applies the GTE predicate on the "dispatch_due_at" field.
+func DispatchDueAtGTE(v time.Time) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldGTE(FieldDispatchDueAt, v))
+}
+
+// DispatchDueAtLT applies the LT predicate on the "dispatch_due_at" field.
+func DispatchDueAtLT(v time.Time) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldLT(FieldDispatchDueAt, v))
+}
+
+// DispatchDueAtLTE applies the LTE predicate on the "dispatch_due_at" field.
+func DispatchDueAtLTE(v time.Time) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldLTE(FieldDispatchDueAt, v))
+}
+
+// DispatchDueAtIsNil applies the IsNil predicate on the "dispatch_due_at" field.
+func DispatchDueAtIsNil() predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldIsNull(FieldDispatchDueAt))
+}
+
+// DispatchDueAtNotNil applies the NotNil predicate on the "dispatch_due_at" field.
+func DispatchDueAtNotNil() predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldNotNull(FieldDispatchDueAt))
+}
+
+// DispatchedEQ applies the EQ predicate on the "dispatched" field.
+func DispatchedEQ(v int) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldEQ(FieldDispatched, v))
+}
+
+// DispatchedNEQ applies the NEQ predicate on the "dispatched" field.
+func DispatchedNEQ(v int) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldNEQ(FieldDispatched, v))
+}
+
+// DispatchedIn applies the In predicate on the "dispatched" field.
+func DispatchedIn(vs ...int) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldIn(FieldDispatched, vs...))
+}
+
+// DispatchedNotIn applies the NotIn predicate on the "dispatched" field.
+func DispatchedNotIn(vs ...int) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldNotIn(FieldDispatched, vs...))
+}
+
+// DispatchedGT applies the GT predicate on the "dispatched" field.
+func DispatchedGT(v int) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldGT(FieldDispatched, v))
+}
+
+// DispatchedGTE applies the GTE predicate on the "dispatched" field.
+func DispatchedGTE(v int) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldGTE(FieldDispatched, v))
+}
+
+// DispatchedLT applies the LT predicate on the "dispatched" field.
+func DispatchedLT(v int) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldLT(FieldDispatched, v))
+}
+
+// DispatchedLTE applies the LTE predicate on the "dispatched" field.
+func DispatchedLTE(v int) predicate.FeeRun {
+	return predicate.FeeRun(sql.FieldLTE(FieldDispatched, v))
 }
 
 // HasEstate applies the HasEdge predicate on the "estate" edge.

@@ -213,6 +213,18 @@ func (f BuildingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BuildingMutation", m)
 }
 
+// The CalendarDayFunc type is an adapter to allow the use of ordinary
+// function as CalendarDay mutator.
+type CalendarDayFunc func(context.Context, *ent.CalendarDayMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CalendarDayFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CalendarDayMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CalendarDayMutation", m)
+}
+
 // The CertificateFunc type is an adapter to allow the use of ordinary
 // function as Certificate mutator.
 type CertificateFunc func(context.Context, *ent.CertificateMutation) (ent.Value, error)
@@ -297,6 +309,114 @@ func (f DepartmentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DepartmentMutation", m)
 }
 
+// The DutyAssignmentFunc type is an adapter to allow the use of ordinary
+// function as DutyAssignment mutator.
+type DutyAssignmentFunc func(context.Context, *ent.DutyAssignmentMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DutyAssignmentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DutyAssignmentMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DutyAssignmentMutation", m)
+}
+
+// The DutyChangeFunc type is an adapter to allow the use of ordinary
+// function as DutyChange mutator.
+type DutyChangeFunc func(context.Context, *ent.DutyChangeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DutyChangeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DutyChangeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DutyChangeMutation", m)
+}
+
+// The DutyFeedFunc type is an adapter to allow the use of ordinary
+// function as DutyFeed mutator.
+type DutyFeedFunc func(context.Context, *ent.DutyFeedMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DutyFeedFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DutyFeedMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DutyFeedMutation", m)
+}
+
+// The DutyHandoverFunc type is an adapter to allow the use of ordinary
+// function as DutyHandover mutator.
+type DutyHandoverFunc func(context.Context, *ent.DutyHandoverMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DutyHandoverFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DutyHandoverMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DutyHandoverMutation", m)
+}
+
+// The DutyHandoverLineFunc type is an adapter to allow the use of ordinary
+// function as DutyHandoverLine mutator.
+type DutyHandoverLineFunc func(context.Context, *ent.DutyHandoverLineMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DutyHandoverLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DutyHandoverLineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DutyHandoverLineMutation", m)
+}
+
+// The DutyLeaveFunc type is an adapter to allow the use of ordinary
+// function as DutyLeave mutator.
+type DutyLeaveFunc func(context.Context, *ent.DutyLeaveMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DutyLeaveFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DutyLeaveMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DutyLeaveMutation", m)
+}
+
+// The DutyRosterFunc type is an adapter to allow the use of ordinary
+// function as DutyRoster mutator.
+type DutyRosterFunc func(context.Context, *ent.DutyRosterMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DutyRosterFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DutyRosterMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DutyRosterMutation", m)
+}
+
+// The DutyShiftFunc type is an adapter to allow the use of ordinary
+// function as DutyShift mutator.
+type DutyShiftFunc func(context.Context, *ent.DutyShiftMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DutyShiftFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DutyShiftMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DutyShiftMutation", m)
+}
+
+// The DutySwapFunc type is an adapter to allow the use of ordinary
+// function as DutySwap mutator.
+type DutySwapFunc func(context.Context, *ent.DutySwapMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DutySwapFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DutySwapMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DutySwapMutation", m)
+}
+
 // The EmergencyContactFunc type is an adapter to allow the use of ordinary
 // function as EmergencyContact mutator.
 type EmergencyContactFunc func(context.Context, *ent.EmergencyContactMutation) (ent.Value, error)
@@ -357,6 +477,30 @@ func (f FeeAllocationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Valu
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeAllocationMutation", m)
 }
 
+// The FeeBankLineFunc type is an adapter to allow the use of ordinary
+// function as FeeBankLine mutator.
+type FeeBankLineFunc func(context.Context, *ent.FeeBankLineMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeeBankLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeeBankLineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeBankLineMutation", m)
+}
+
+// The FeeBankStatementFunc type is an adapter to allow the use of ordinary
+// function as FeeBankStatement mutator.
+type FeeBankStatementFunc func(context.Context, *ent.FeeBankStatementMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeeBankStatementFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeeBankStatementMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeBankStatementMutation", m)
+}
+
 // The FeeBookFunc type is an adapter to allow the use of ordinary
 // function as FeeBook mutator.
 type FeeBookFunc func(context.Context, *ent.FeeBookMutation) (ent.Value, error)
@@ -379,6 +523,42 @@ func (f FeeCreditNoteFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Valu
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeCreditNoteMutation", m)
+}
+
+// The FeeDispatchFunc type is an adapter to allow the use of ordinary
+// function as FeeDispatch mutator.
+type FeeDispatchFunc func(context.Context, *ent.FeeDispatchMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeeDispatchFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeeDispatchMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeDispatchMutation", m)
+}
+
+// The FeeDunningFunc type is an adapter to allow the use of ordinary
+// function as FeeDunning mutator.
+type FeeDunningFunc func(context.Context, *ent.FeeDunningMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeeDunningFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeeDunningMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeDunningMutation", m)
+}
+
+// The FeeDunningLineFunc type is an adapter to allow the use of ordinary
+// function as FeeDunningLine mutator.
+type FeeDunningLineFunc func(context.Context, *ent.FeeDunningLineMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeeDunningLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeeDunningLineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeDunningLineMutation", m)
 }
 
 // The FeeEntryFunc type is an adapter to allow the use of ordinary
@@ -439,6 +619,54 @@ func (f FeePostingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeePostingMutation", m)
+}
+
+// The FeeProofFunc type is an adapter to allow the use of ordinary
+// function as FeeProof mutator.
+type FeeProofFunc func(context.Context, *ent.FeeProofMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeeProofFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeeProofMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeProofMutation", m)
+}
+
+// The FeeRefundFunc type is an adapter to allow the use of ordinary
+// function as FeeRefund mutator.
+type FeeRefundFunc func(context.Context, *ent.FeeRefundMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeeRefundFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeeRefundMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeRefundMutation", m)
+}
+
+// The FeeRefundPartFunc type is an adapter to allow the use of ordinary
+// function as FeeRefundPart mutator.
+type FeeRefundPartFunc func(context.Context, *ent.FeeRefundPartMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeeRefundPartFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeeRefundPartMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeRefundPartMutation", m)
+}
+
+// The FeeReportFunc type is an adapter to allow the use of ordinary
+// function as FeeReport mutator.
+type FeeReportFunc func(context.Context, *ent.FeeReportMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeeReportFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeeReportMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeReportMutation", m)
 }
 
 // The FeeRunFunc type is an adapter to allow the use of ordinary

@@ -25,6 +25,7 @@ import (
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
+	"github.com/steward-pm/steward/ent/calendarday"
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
@@ -32,18 +33,36 @@ import (
 	"github.com/steward-pm/steward/ent/defectevent"
 	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
+	"github.com/steward-pm/steward/ent/dutyassignment"
+	"github.com/steward-pm/steward/ent/dutychange"
+	"github.com/steward-pm/steward/ent/dutyfeed"
+	"github.com/steward-pm/steward/ent/dutyhandover"
+	"github.com/steward-pm/steward/ent/dutyhandoverline"
+	"github.com/steward-pm/steward/ent/dutyleave"
+	"github.com/steward-pm/steward/ent/dutyroster"
+	"github.com/steward-pm/steward/ent/dutyshift"
+	"github.com/steward-pm/steward/ent/dutyswap"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/externalperson"
 	"github.com/steward-pm/steward/ent/feeaccount"
 	"github.com/steward-pm/steward/ent/feeallocation"
+	"github.com/steward-pm/steward/ent/feebankline"
+	"github.com/steward-pm/steward/ent/feebankstatement"
 	"github.com/steward-pm/steward/ent/feebook"
 	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feedispatch"
+	"github.com/steward-pm/steward/ent/feedunning"
+	"github.com/steward-pm/steward/ent/feedunningline"
 	"github.com/steward-pm/steward/ent/feeentry"
 	"github.com/steward-pm/steward/ent/feenotice"
 	"github.com/steward-pm/steward/ent/feenoticeline"
 	"github.com/steward-pm/steward/ent/feepayment"
 	"github.com/steward-pm/steward/ent/feeposting"
+	"github.com/steward-pm/steward/ent/feeproof"
+	"github.com/steward-pm/steward/ent/feerefund"
+	"github.com/steward-pm/steward/ent/feerefundpart"
+	"github.com/steward-pm/steward/ent/feereport"
 	"github.com/steward-pm/steward/ent/feerun"
 	"github.com/steward-pm/steward/ent/feetariff"
 	"github.com/steward-pm/steward/ent/file"
@@ -630,6 +649,33 @@ func (f TraverseBuilding) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.BuildingQuery", q)
 }
 
+// The CalendarDayFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CalendarDayFunc func(context.Context, *ent.CalendarDayQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CalendarDayFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CalendarDayQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CalendarDayQuery", q)
+}
+
+// The TraverseCalendarDay type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCalendarDay func(context.Context, *ent.CalendarDayQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCalendarDay) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCalendarDay) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CalendarDayQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CalendarDayQuery", q)
+}
+
 // The CertificateFunc type is an adapter to allow the use of ordinary function as a Querier.
 type CertificateFunc func(context.Context, *ent.CertificateQuery) (ent.Value, error)
 
@@ -819,6 +865,249 @@ func (f TraverseDepartment) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.DepartmentQuery", q)
 }
 
+// The DutyAssignmentFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DutyAssignmentFunc func(context.Context, *ent.DutyAssignmentQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DutyAssignmentFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DutyAssignmentQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DutyAssignmentQuery", q)
+}
+
+// The TraverseDutyAssignment type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDutyAssignment func(context.Context, *ent.DutyAssignmentQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDutyAssignment) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDutyAssignment) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DutyAssignmentQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DutyAssignmentQuery", q)
+}
+
+// The DutyChangeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DutyChangeFunc func(context.Context, *ent.DutyChangeQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DutyChangeFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DutyChangeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DutyChangeQuery", q)
+}
+
+// The TraverseDutyChange type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDutyChange func(context.Context, *ent.DutyChangeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDutyChange) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDutyChange) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DutyChangeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DutyChangeQuery", q)
+}
+
+// The DutyFeedFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DutyFeedFunc func(context.Context, *ent.DutyFeedQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DutyFeedFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DutyFeedQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DutyFeedQuery", q)
+}
+
+// The TraverseDutyFeed type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDutyFeed func(context.Context, *ent.DutyFeedQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDutyFeed) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDutyFeed) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DutyFeedQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DutyFeedQuery", q)
+}
+
+// The DutyHandoverFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DutyHandoverFunc func(context.Context, *ent.DutyHandoverQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DutyHandoverFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DutyHandoverQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DutyHandoverQuery", q)
+}
+
+// The TraverseDutyHandover type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDutyHandover func(context.Context, *ent.DutyHandoverQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDutyHandover) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDutyHandover) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DutyHandoverQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DutyHandoverQuery", q)
+}
+
+// The DutyHandoverLineFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DutyHandoverLineFunc func(context.Context, *ent.DutyHandoverLineQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DutyHandoverLineFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DutyHandoverLineQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DutyHandoverLineQuery", q)
+}
+
+// The TraverseDutyHandoverLine type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDutyHandoverLine func(context.Context, *ent.DutyHandoverLineQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDutyHandoverLine) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDutyHandoverLine) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DutyHandoverLineQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DutyHandoverLineQuery", q)
+}
+
+// The DutyLeaveFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DutyLeaveFunc func(context.Context, *ent.DutyLeaveQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DutyLeaveFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DutyLeaveQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DutyLeaveQuery", q)
+}
+
+// The TraverseDutyLeave type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDutyLeave func(context.Context, *ent.DutyLeaveQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDutyLeave) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDutyLeave) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DutyLeaveQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DutyLeaveQuery", q)
+}
+
+// The DutyRosterFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DutyRosterFunc func(context.Context, *ent.DutyRosterQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DutyRosterFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DutyRosterQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DutyRosterQuery", q)
+}
+
+// The TraverseDutyRoster type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDutyRoster func(context.Context, *ent.DutyRosterQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDutyRoster) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDutyRoster) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DutyRosterQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DutyRosterQuery", q)
+}
+
+// The DutyShiftFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DutyShiftFunc func(context.Context, *ent.DutyShiftQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DutyShiftFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DutyShiftQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DutyShiftQuery", q)
+}
+
+// The TraverseDutyShift type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDutyShift func(context.Context, *ent.DutyShiftQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDutyShift) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDutyShift) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DutyShiftQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DutyShiftQuery", q)
+}
+
+// The DutySwapFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DutySwapFunc func(context.Context, *ent.DutySwapQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DutySwapFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DutySwapQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DutySwapQuery", q)
+}
+
+// The TraverseDutySwap type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDutySwap func(context.Context, *ent.DutySwapQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDutySwap) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDutySwap) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DutySwapQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DutySwapQuery", q)
+}
+
 // The EmergencyContactFunc type is an adapter to allow the use of ordinary function as a Querier.
 type EmergencyContactFunc func(context.Context, *ent.EmergencyContactQuery) (ent.Value, error)
 
@@ -954,6 +1243,60 @@ func (f TraverseFeeAllocation) Traverse(ctx context.Context, q ent.Query) error 
 	return fmt.Errorf("unexpected query type %T. expect *ent.FeeAllocationQuery", q)
 }
 
+// The FeeBankLineFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeeBankLineFunc func(context.Context, *ent.FeeBankLineQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeeBankLineFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeeBankLineQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeeBankLineQuery", q)
+}
+
+// The TraverseFeeBankLine type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeeBankLine func(context.Context, *ent.FeeBankLineQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeeBankLine) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeeBankLine) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeeBankLineQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeeBankLineQuery", q)
+}
+
+// The FeeBankStatementFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeeBankStatementFunc func(context.Context, *ent.FeeBankStatementQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeeBankStatementFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeeBankStatementQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeeBankStatementQuery", q)
+}
+
+// The TraverseFeeBankStatement type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeeBankStatement func(context.Context, *ent.FeeBankStatementQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeeBankStatement) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeeBankStatement) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeeBankStatementQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeeBankStatementQuery", q)
+}
+
 // The FeeBookFunc type is an adapter to allow the use of ordinary function as a Querier.
 type FeeBookFunc func(context.Context, *ent.FeeBookQuery) (ent.Value, error)
 
@@ -1006,6 +1349,87 @@ func (f TraverseFeeCreditNote) Traverse(ctx context.Context, q ent.Query) error 
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.FeeCreditNoteQuery", q)
+}
+
+// The FeeDispatchFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeeDispatchFunc func(context.Context, *ent.FeeDispatchQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeeDispatchFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeeDispatchQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeeDispatchQuery", q)
+}
+
+// The TraverseFeeDispatch type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeeDispatch func(context.Context, *ent.FeeDispatchQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeeDispatch) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeeDispatch) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeeDispatchQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeeDispatchQuery", q)
+}
+
+// The FeeDunningFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeeDunningFunc func(context.Context, *ent.FeeDunningQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeeDunningFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeeDunningQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeeDunningQuery", q)
+}
+
+// The TraverseFeeDunning type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeeDunning func(context.Context, *ent.FeeDunningQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeeDunning) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeeDunning) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeeDunningQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeeDunningQuery", q)
+}
+
+// The FeeDunningLineFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeeDunningLineFunc func(context.Context, *ent.FeeDunningLineQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeeDunningLineFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeeDunningLineQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeeDunningLineQuery", q)
+}
+
+// The TraverseFeeDunningLine type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeeDunningLine func(context.Context, *ent.FeeDunningLineQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeeDunningLine) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeeDunningLine) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeeDunningLineQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeeDunningLineQuery", q)
 }
 
 // The FeeEntryFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1141,6 +1565,114 @@ func (f TraverseFeePosting) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.FeePostingQuery", q)
+}
+
+// The FeeProofFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeeProofFunc func(context.Context, *ent.FeeProofQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeeProofFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeeProofQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeeProofQuery", q)
+}
+
+// The TraverseFeeProof type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeeProof func(context.Context, *ent.FeeProofQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeeProof) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeeProof) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeeProofQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeeProofQuery", q)
+}
+
+// The FeeRefundFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeeRefundFunc func(context.Context, *ent.FeeRefundQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeeRefundFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeeRefundQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeeRefundQuery", q)
+}
+
+// The TraverseFeeRefund type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeeRefund func(context.Context, *ent.FeeRefundQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeeRefund) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeeRefund) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeeRefundQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeeRefundQuery", q)
+}
+
+// The FeeRefundPartFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeeRefundPartFunc func(context.Context, *ent.FeeRefundPartQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeeRefundPartFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeeRefundPartQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeeRefundPartQuery", q)
+}
+
+// The TraverseFeeRefundPart type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeeRefundPart func(context.Context, *ent.FeeRefundPartQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeeRefundPart) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeeRefundPart) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeeRefundPartQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeeRefundPartQuery", q)
+}
+
+// The FeeReportFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeeReportFunc func(context.Context, *ent.FeeReportQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeeReportFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeeReportQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeeReportQuery", q)
+}
+
+// The TraverseFeeReport type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeeReport func(context.Context, *ent.FeeReportQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeeReport) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeeReport) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeeReportQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeeReportQuery", q)
 }
 
 // The FeeRunFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -3016,6 +3548,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AreaQuery, predicate.Area, area.OrderOption]{typ: ent.TypeArea, tq: q}, nil
 	case *ent.BuildingQuery:
 		return &query[*ent.BuildingQuery, predicate.Building, building.OrderOption]{typ: ent.TypeBuilding, tq: q}, nil
+	case *ent.CalendarDayQuery:
+		return &query[*ent.CalendarDayQuery, predicate.CalendarDay, calendarday.OrderOption]{typ: ent.TypeCalendarDay, tq: q}, nil
 	case *ent.CertificateQuery:
 		return &query[*ent.CertificateQuery, predicate.Certificate, certificate.OrderOption]{typ: ent.TypeCertificate, tq: q}, nil
 	case *ent.ComplaintQuery:
@@ -3030,6 +3564,24 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.DefectPhotoQuery, predicate.DefectPhoto, defectphoto.OrderOption]{typ: ent.TypeDefectPhoto, tq: q}, nil
 	case *ent.DepartmentQuery:
 		return &query[*ent.DepartmentQuery, predicate.Department, department.OrderOption]{typ: ent.TypeDepartment, tq: q}, nil
+	case *ent.DutyAssignmentQuery:
+		return &query[*ent.DutyAssignmentQuery, predicate.DutyAssignment, dutyassignment.OrderOption]{typ: ent.TypeDutyAssignment, tq: q}, nil
+	case *ent.DutyChangeQuery:
+		return &query[*ent.DutyChangeQuery, predicate.DutyChange, dutychange.OrderOption]{typ: ent.TypeDutyChange, tq: q}, nil
+	case *ent.DutyFeedQuery:
+		return &query[*ent.DutyFeedQuery, predicate.DutyFeed, dutyfeed.OrderOption]{typ: ent.TypeDutyFeed, tq: q}, nil
+	case *ent.DutyHandoverQuery:
+		return &query[*ent.DutyHandoverQuery, predicate.DutyHandover, dutyhandover.OrderOption]{typ: ent.TypeDutyHandover, tq: q}, nil
+	case *ent.DutyHandoverLineQuery:
+		return &query[*ent.DutyHandoverLineQuery, predicate.DutyHandoverLine, dutyhandoverline.OrderOption]{typ: ent.TypeDutyHandoverLine, tq: q}, nil
+	case *ent.DutyLeaveQuery:
+		return &query[*ent.DutyLeaveQuery, predicate.DutyLeave, dutyleave.OrderOption]{typ: ent.TypeDutyLeave, tq: q}, nil
+	case *ent.DutyRosterQuery:
+		return &query[*ent.DutyRosterQuery, predicate.DutyRoster, dutyroster.OrderOption]{typ: ent.TypeDutyRoster, tq: q}, nil
+	case *ent.DutyShiftQuery:
+		return &query[*ent.DutyShiftQuery, predicate.DutyShift, dutyshift.OrderOption]{typ: ent.TypeDutyShift, tq: q}, nil
+	case *ent.DutySwapQuery:
+		return &query[*ent.DutySwapQuery, predicate.DutySwap, dutyswap.OrderOption]{typ: ent.TypeDutySwap, tq: q}, nil
 	case *ent.EmergencyContactQuery:
 		return &query[*ent.EmergencyContactQuery, predicate.EmergencyContact, emergencycontact.OrderOption]{typ: ent.TypeEmergencyContact, tq: q}, nil
 	case *ent.EstateQuery:
@@ -3040,10 +3592,20 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.FeeAccountQuery, predicate.FeeAccount, feeaccount.OrderOption]{typ: ent.TypeFeeAccount, tq: q}, nil
 	case *ent.FeeAllocationQuery:
 		return &query[*ent.FeeAllocationQuery, predicate.FeeAllocation, feeallocation.OrderOption]{typ: ent.TypeFeeAllocation, tq: q}, nil
+	case *ent.FeeBankLineQuery:
+		return &query[*ent.FeeBankLineQuery, predicate.FeeBankLine, feebankline.OrderOption]{typ: ent.TypeFeeBankLine, tq: q}, nil
+	case *ent.FeeBankStatementQuery:
+		return &query[*ent.FeeBankStatementQuery, predicate.FeeBankStatement, feebankstatement.OrderOption]{typ: ent.TypeFeeBankStatement, tq: q}, nil
 	case *ent.FeeBookQuery:
 		return &query[*ent.FeeBookQuery, predicate.FeeBook, feebook.OrderOption]{typ: ent.TypeFeeBook, tq: q}, nil
 	case *ent.FeeCreditNoteQuery:
 		return &query[*ent.FeeCreditNoteQuery, predicate.FeeCreditNote, feecreditnote.OrderOption]{typ: ent.TypeFeeCreditNote, tq: q}, nil
+	case *ent.FeeDispatchQuery:
+		return &query[*ent.FeeDispatchQuery, predicate.FeeDispatch, feedispatch.OrderOption]{typ: ent.TypeFeeDispatch, tq: q}, nil
+	case *ent.FeeDunningQuery:
+		return &query[*ent.FeeDunningQuery, predicate.FeeDunning, feedunning.OrderOption]{typ: ent.TypeFeeDunning, tq: q}, nil
+	case *ent.FeeDunningLineQuery:
+		return &query[*ent.FeeDunningLineQuery, predicate.FeeDunningLine, feedunningline.OrderOption]{typ: ent.TypeFeeDunningLine, tq: q}, nil
 	case *ent.FeeEntryQuery:
 		return &query[*ent.FeeEntryQuery, predicate.FeeEntry, feeentry.OrderOption]{typ: ent.TypeFeeEntry, tq: q}, nil
 	case *ent.FeeNoticeQuery:
@@ -3054,6 +3616,14 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.FeePaymentQuery, predicate.FeePayment, feepayment.OrderOption]{typ: ent.TypeFeePayment, tq: q}, nil
 	case *ent.FeePostingQuery:
 		return &query[*ent.FeePostingQuery, predicate.FeePosting, feeposting.OrderOption]{typ: ent.TypeFeePosting, tq: q}, nil
+	case *ent.FeeProofQuery:
+		return &query[*ent.FeeProofQuery, predicate.FeeProof, feeproof.OrderOption]{typ: ent.TypeFeeProof, tq: q}, nil
+	case *ent.FeeRefundQuery:
+		return &query[*ent.FeeRefundQuery, predicate.FeeRefund, feerefund.OrderOption]{typ: ent.TypeFeeRefund, tq: q}, nil
+	case *ent.FeeRefundPartQuery:
+		return &query[*ent.FeeRefundPartQuery, predicate.FeeRefundPart, feerefundpart.OrderOption]{typ: ent.TypeFeeRefundPart, tq: q}, nil
+	case *ent.FeeReportQuery:
+		return &query[*ent.FeeReportQuery, predicate.FeeReport, feereport.OrderOption]{typ: ent.TypeFeeReport, tq: q}, nil
 	case *ent.FeeRunQuery:
 		return &query[*ent.FeeRunQuery, predicate.FeeRun, feerun.OrderOption]{typ: ent.TypeFeeRun, tq: q}, nil
 	case *ent.FeeTariffQuery:

@@ -1058,6 +1058,40 @@ var (
 			},
 		},
 	}
+	// CalendarDaysColumns holds the columns for the "calendar_days" table.
+	CalendarDaysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "day", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "working", Type: field.TypeBool},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "set_by_id", Type: field.TypeUUID},
+		{Name: "set_by_name", Type: field.TypeString},
+		{Name: "set_at", Type: field.TypeTime},
+		{Name: "cleared_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// CalendarDaysTable holds the schema information for the "calendar_days" table.
+	CalendarDaysTable = &schema.Table{
+		Name:       "calendar_days",
+		Columns:    CalendarDaysColumns,
+		PrimaryKey: []*schema.Column{CalendarDaysColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "calendar_days_estates_estate",
+				Columns:    []*schema.Column{CalendarDaysColumns[9]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "calendarday_estate_id_day",
+				Unique:  true,
+				Columns: []*schema.Column{CalendarDaysColumns[9], CalendarDaysColumns[2]},
+			},
+		},
+	}
 	// CertificatesColumns holds the columns for the "certificates" table.
 	CertificatesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1463,6 +1497,628 @@ var (
 			},
 		},
 	}
+	// DutyAssignmentsColumns holds the columns for the "duty_assignments" table.
+	DutyAssignmentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "department_id", Type: field.TypeUUID},
+		{Name: "day", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "starts_at", Type: field.TypeTime},
+		{Name: "ends_at", Type: field.TypeTime},
+		{Name: "rested_at", Type: field.TypeTime},
+		{Name: "origin", Type: field.TypeEnum, Enums: []string{"HAND", "PROPOSAL", "CHANGE", "SWAP"}},
+		{Name: "added_by_id", Type: field.TypeUUID},
+		{Name: "added_by_name", Type: field.TypeString},
+		{Name: "removed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "removed_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "removed_by_name", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "roster_id", Type: field.TypeUUID},
+		{Name: "shift_id", Type: field.TypeUUID},
+		{Name: "staff_id", Type: field.TypeUUID},
+		{Name: "added_change_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "removed_change_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// DutyAssignmentsTable holds the schema information for the "duty_assignments" table.
+	DutyAssignmentsTable = &schema.Table{
+		Name:       "duty_assignments",
+		Columns:    DutyAssignmentsColumns,
+		PrimaryKey: []*schema.Column{DutyAssignmentsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "duty_assignments_estates_estate",
+				Columns:    []*schema.Column{DutyAssignmentsColumns[13]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "duty_assignments_duty_rosters_roster",
+				Columns:    []*schema.Column{DutyAssignmentsColumns[14]},
+				RefColumns: []*schema.Column{DutyRostersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "duty_assignments_duty_shifts_shift",
+				Columns:    []*schema.Column{DutyAssignmentsColumns[15]},
+				RefColumns: []*schema.Column{DutyShiftsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "duty_assignments_staffs_staff",
+				Columns:    []*schema.Column{DutyAssignmentsColumns[16]},
+				RefColumns: []*schema.Column{StaffsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "duty_assignments_duty_changes_added_change",
+				Columns:    []*schema.Column{DutyAssignmentsColumns[17]},
+				RefColumns: []*schema.Column{DutyChangesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "duty_assignments_duty_changes_removed_change",
+				Columns:    []*schema.Column{DutyAssignmentsColumns[18]},
+				RefColumns: []*schema.Column{DutyChangesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "dutyassignment_estate_id_roster_id_starts_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyAssignmentsColumns[13], DutyAssignmentsColumns[14], DutyAssignmentsColumns[4], DutyAssignmentsColumns[0]},
+			},
+			{
+				Name:    "dutyassignment_estate_id_staff_id_starts_at",
+				Unique:  false,
+				Columns: []*schema.Column{DutyAssignmentsColumns[13], DutyAssignmentsColumns[16], DutyAssignmentsColumns[4]},
+			},
+			{
+				Name:    "dutyassignment_estate_id_starts_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyAssignmentsColumns[13], DutyAssignmentsColumns[4], DutyAssignmentsColumns[0]},
+			},
+			{
+				Name:    "dutyassignment_estate_id_ends_at",
+				Unique:  false,
+				Columns: []*schema.Column{DutyAssignmentsColumns[13], DutyAssignmentsColumns[5]},
+			},
+			{
+				Name:    "dutyassignment_estate_id_shift_id_day",
+				Unique:  false,
+				Columns: []*schema.Column{DutyAssignmentsColumns[13], DutyAssignmentsColumns[15], DutyAssignmentsColumns[3]},
+			},
+			{
+				Name:    "dutyassignment_estate_id_added_change_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyAssignmentsColumns[13], DutyAssignmentsColumns[17]},
+			},
+			{
+				Name:    "dutyassignment_estate_id_removed_change_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyAssignmentsColumns[13], DutyAssignmentsColumns[18]},
+			},
+		},
+	}
+	// DutyChangesColumns holds the columns for the "duty_changes" table.
+	DutyChangesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "department_id", Type: field.TypeUUID},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "changed_at", Type: field.TypeTime},
+		{Name: "changed_by_id", Type: field.TypeUUID},
+		{Name: "changed_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "roster_id", Type: field.TypeUUID},
+		{Name: "swap_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// DutyChangesTable holds the schema information for the "duty_changes" table.
+	DutyChangesTable = &schema.Table{
+		Name:       "duty_changes",
+		Columns:    DutyChangesColumns,
+		PrimaryKey: []*schema.Column{DutyChangesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "duty_changes_estates_estate",
+				Columns:    []*schema.Column{DutyChangesColumns[7]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "duty_changes_duty_rosters_roster",
+				Columns:    []*schema.Column{DutyChangesColumns[8]},
+				RefColumns: []*schema.Column{DutyRostersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "duty_changes_duty_swaps_swap",
+				Columns:    []*schema.Column{DutyChangesColumns[9]},
+				RefColumns: []*schema.Column{DutySwapsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "dutychange_estate_id_roster_id_changed_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyChangesColumns[7], DutyChangesColumns[8], DutyChangesColumns[4], DutyChangesColumns[0]},
+			},
+			{
+				Name:    "dutychange_estate_id_changed_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyChangesColumns[7], DutyChangesColumns[4], DutyChangesColumns[0]},
+			},
+			{
+				Name:    "dutychange_estate_id_swap_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyChangesColumns[7], DutyChangesColumns[9]},
+			},
+		},
+	}
+	// DutyFeedsColumns holds the columns for the "duty_feeds" table.
+	DutyFeedsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "department_id", Type: field.TypeUUID},
+		{Name: "account_id", Type: field.TypeUUID},
+		{Name: "label", Type: field.TypeString},
+		{Name: "token_hash", Type: field.TypeString},
+		{Name: "revoked_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "staff_id", Type: field.TypeUUID},
+	}
+	// DutyFeedsTable holds the schema information for the "duty_feeds" table.
+	DutyFeedsTable = &schema.Table{
+		Name:       "duty_feeds",
+		Columns:    DutyFeedsColumns,
+		PrimaryKey: []*schema.Column{DutyFeedsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "duty_feeds_estates_estate",
+				Columns:    []*schema.Column{DutyFeedsColumns[7]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "duty_feeds_staffs_staff",
+				Columns:    []*schema.Column{DutyFeedsColumns[8]},
+				RefColumns: []*schema.Column{StaffsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "dutyfeed_estate_id_account_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyFeedsColumns[7], DutyFeedsColumns[3]},
+			},
+			{
+				Name:    "dutyfeed_estate_id_staff_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyFeedsColumns[7], DutyFeedsColumns[8]},
+			},
+			{
+				Name:    "dutyfeed_estate_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyFeedsColumns[7], DutyFeedsColumns[1], DutyFeedsColumns[0]},
+			},
+		},
+	}
+	// DutyHandoversColumns holds the columns for the "duty_handovers" table.
+	DutyHandoversColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "department_id", Type: field.TypeUUID},
+		{Name: "ended_at", Type: field.TypeTime},
+		{Name: "begins_at", Type: field.TypeTime},
+		{Name: "due_at", Type: field.TypeTime},
+		{Name: "filled_at", Type: field.TypeTime},
+		{Name: "outgoing_names", Type: field.TypeString},
+		{Name: "incoming_names", Type: field.TypeString},
+		{Name: "lines", Type: field.TypeInt},
+		{Name: "matters", Type: field.TypeInt},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "SIGNED", "CANCELLED"}, Default: "OPEN"},
+		{Name: "remark", Type: field.TypeString, Default: ""},
+		{Name: "outgoing_signed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "incoming_signed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "signed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "late", Type: field.TypeBool, Default: false},
+		{Name: "accepted", Type: field.TypeInt, Default: 0},
+		{Name: "disputed", Type: field.TypeInt, Default: 0},
+		{Name: "cancel_reason", Type: field.TypeString, Default: ""},
+		{Name: "cancelled_at", Type: field.TypeTime, Nullable: true},
+		{Name: "filled_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "filled_by_name", Type: field.TypeString, Default: ""},
+		{Name: "cancelled_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "cancelled_by_name", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "outgoing_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "incoming_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// DutyHandoversTable holds the schema information for the "duty_handovers" table.
+	DutyHandoversTable = &schema.Table{
+		Name:       "duty_handovers",
+		Columns:    DutyHandoversColumns,
+		PrimaryKey: []*schema.Column{DutyHandoversColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "duty_handovers_estates_estate",
+				Columns:    []*schema.Column{DutyHandoversColumns[25]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "duty_handovers_staffs_outgoing",
+				Columns:    []*schema.Column{DutyHandoversColumns[26]},
+				RefColumns: []*schema.Column{StaffsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "duty_handovers_staffs_incoming",
+				Columns:    []*schema.Column{DutyHandoversColumns[27]},
+				RefColumns: []*schema.Column{StaffsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "dutyhandover_estate_id_ended_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyHandoversColumns[25], DutyHandoversColumns[3], DutyHandoversColumns[0]},
+			},
+			{
+				Name:    "dutyhandover_estate_id_state_due_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyHandoversColumns[25], DutyHandoversColumns[11], DutyHandoversColumns[5], DutyHandoversColumns[0]},
+			},
+			{
+				Name:    "dutyhandover_estate_id_due_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyHandoversColumns[25], DutyHandoversColumns[5], DutyHandoversColumns[0]},
+			},
+			{
+				Name:    "dutyhandover_estate_id_outgoing_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyHandoversColumns[25], DutyHandoversColumns[26]},
+			},
+			{
+				Name:    "dutyhandover_estate_id_incoming_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyHandoversColumns[25], DutyHandoversColumns[27]},
+			},
+		},
+	}
+	// DutyHandoverLinesColumns holds the columns for the "duty_handover_lines" table.
+	DutyHandoverLinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "department_id", Type: field.TypeUUID},
+		{Name: "position", Type: field.TypeInt},
+		{Name: "source", Type: field.TypeString},
+		{Name: "title", Type: field.TypeString},
+		{Name: "title_en", Type: field.TypeString},
+		{Name: "entity", Type: field.TypeString},
+		{Name: "subject_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "text", Type: field.TypeString},
+		{Name: "text_en", Type: field.TypeString},
+		{Name: "counted", Type: field.TypeInt, Default: 1},
+		{Name: "since_at", Type: field.TypeTime, Nullable: true},
+		{Name: "due_at", Type: field.TypeTime, Nullable: true},
+		{Name: "remark", Type: field.TypeString, Default: ""},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PENDING", "ACCEPTED", "DISPUTED"}, Default: "PENDING"},
+		{Name: "dispute_reason", Type: field.TypeString, Default: ""},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "answers_since", Type: field.TypeTime, Nullable: true},
+		{Name: "decided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "decided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "handover_id", Type: field.TypeUUID},
+		{Name: "answers_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// DutyHandoverLinesTable holds the schema information for the "duty_handover_lines" table.
+	DutyHandoverLinesTable = &schema.Table{
+		Name:       "duty_handover_lines",
+		Columns:    DutyHandoverLinesColumns,
+		PrimaryKey: []*schema.Column{DutyHandoverLinesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "duty_handover_lines_estates_estate",
+				Columns:    []*schema.Column{DutyHandoverLinesColumns[21]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "duty_handover_lines_duty_handovers_handover",
+				Columns:    []*schema.Column{DutyHandoverLinesColumns[22]},
+				RefColumns: []*schema.Column{DutyHandoversColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "duty_handover_lines_staffs_answers",
+				Columns:    []*schema.Column{DutyHandoverLinesColumns[23]},
+				RefColumns: []*schema.Column{StaffsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "dutyhandoverline_estate_id_handover_id_position",
+				Unique:  true,
+				Columns: []*schema.Column{DutyHandoverLinesColumns[21], DutyHandoverLinesColumns[22], DutyHandoverLinesColumns[3]},
+			},
+			{
+				Name:    "dutyhandoverline_estate_id_subject_id_answers_since",
+				Unique:  false,
+				Columns: []*schema.Column{DutyHandoverLinesColumns[21], DutyHandoverLinesColumns[8], DutyHandoverLinesColumns[18]},
+			},
+			{
+				Name:    "dutyhandoverline_estate_id_answers_since_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyHandoverLinesColumns[21], DutyHandoverLinesColumns[18], DutyHandoverLinesColumns[0]},
+			},
+			{
+				Name:    "dutyhandoverline_estate_id_answers_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyHandoverLinesColumns[21], DutyHandoverLinesColumns[23]},
+			},
+		},
+	}
+	// DutyLeavesColumns holds the columns for the "duty_leaves" table.
+	DutyLeavesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "department_id", Type: field.TypeUUID},
+		{Name: "account_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"ANNUAL", "SICK", "PERSONAL", "IN_LIEU", "OTHER"}},
+		{Name: "from_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "until_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "starts_at", Type: field.TypeTime},
+		{Name: "ends_at", Type: field.TypeTime},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"RECORDED", "APPROVED", "DECLINED", "WITHDRAWN"}, Default: "RECORDED"},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "decision_note", Type: field.TypeString, Default: ""},
+		{Name: "withdrawn_at", Type: field.TypeTime, Nullable: true},
+		{Name: "withdraw_reason", Type: field.TypeString, Default: ""},
+		{Name: "decided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "decided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "withdrawn_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "withdrawn_by_name", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "staff_id", Type: field.TypeUUID},
+	}
+	// DutyLeavesTable holds the schema information for the "duty_leaves" table.
+	DutyLeavesTable = &schema.Table{
+		Name:       "duty_leaves",
+		Columns:    DutyLeavesColumns,
+		PrimaryKey: []*schema.Column{DutyLeavesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "duty_leaves_estates_estate",
+				Columns:    []*schema.Column{DutyLeavesColumns[22]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "duty_leaves_staffs_staff",
+				Columns:    []*schema.Column{DutyLeavesColumns[23]},
+				RefColumns: []*schema.Column{StaffsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "dutyleave_estate_id_from_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyLeavesColumns[22], DutyLeavesColumns[6], DutyLeavesColumns[0]},
+			},
+			{
+				Name:    "dutyleave_estate_id_staff_id_from_on",
+				Unique:  false,
+				Columns: []*schema.Column{DutyLeavesColumns[22], DutyLeavesColumns[23], DutyLeavesColumns[6]},
+			},
+			{
+				Name:    "dutyleave_estate_id_state_until_on",
+				Unique:  false,
+				Columns: []*schema.Column{DutyLeavesColumns[22], DutyLeavesColumns[11], DutyLeavesColumns[7]},
+			},
+		},
+	}
+	// DutyRostersColumns holds the columns for the "duty_rosters" table.
+	DutyRostersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "department_id", Type: field.TypeUUID},
+		{Name: "month", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"DRAFT", "PUBLISHED"}, Default: "DRAFT"},
+		{Name: "due_at", Type: field.TypeTime},
+		{Name: "published_at", Type: field.TypeTime, Nullable: true},
+		{Name: "late", Type: field.TypeBool, Default: false},
+		{Name: "drafted_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "drafted_by_name", Type: field.TypeString, Default: ""},
+		{Name: "published_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "published_by_name", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// DutyRostersTable holds the schema information for the "duty_rosters" table.
+	DutyRostersTable = &schema.Table{
+		Name:       "duty_rosters",
+		Columns:    DutyRostersColumns,
+		PrimaryKey: []*schema.Column{DutyRostersColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "duty_rosters_estates_estate",
+				Columns:    []*schema.Column{DutyRostersColumns[13]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "dutyroster_estate_id_department_id_month",
+				Unique:  true,
+				Columns: []*schema.Column{DutyRostersColumns[13], DutyRostersColumns[3], DutyRostersColumns[4]},
+			},
+			{
+				Name:    "dutyroster_estate_id_month_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyRostersColumns[13], DutyRostersColumns[4], DutyRostersColumns[0]},
+			},
+			{
+				Name:    "dutyroster_estate_id_state_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{DutyRostersColumns[13], DutyRostersColumns[5], DutyRostersColumns[6]},
+			},
+		},
+	}
+	// DutyShiftsColumns holds the columns for the "duty_shifts" table.
+	DutyShiftsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "department_id", Type: field.TypeUUID},
+		{Name: "name", Type: field.TypeString},
+		{Name: "short", Type: field.TypeString},
+		{Name: "begins", Type: field.TypeString},
+		{Name: "ends", Type: field.TypeString},
+		{Name: "rest_minutes", Type: field.TypeInt, Default: 660},
+		{Name: "monday", Type: field.TypeInt, Default: 0},
+		{Name: "tuesday", Type: field.TypeInt, Default: 0},
+		{Name: "wednesday", Type: field.TypeInt, Default: 0},
+		{Name: "thursday", Type: field.TypeInt, Default: 0},
+		{Name: "friday", Type: field.TypeInt, Default: 0},
+		{Name: "saturday", Type: field.TypeInt, Default: 0},
+		{Name: "sunday", Type: field.TypeInt, Default: 0},
+		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// DutyShiftsTable holds the schema information for the "duty_shifts" table.
+	DutyShiftsTable = &schema.Table{
+		Name:       "duty_shifts",
+		Columns:    DutyShiftsColumns,
+		PrimaryKey: []*schema.Column{DutyShiftsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "duty_shifts_estates_estate",
+				Columns:    []*schema.Column{DutyShiftsColumns[17]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "dutyshift_estate_id_begins_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutyShiftsColumns[17], DutyShiftsColumns[6], DutyShiftsColumns[0]},
+			},
+			{
+				Name:    "dutyshift_estate_id_department_id_name",
+				Unique:  false,
+				Columns: []*schema.Column{DutyShiftsColumns[17], DutyShiftsColumns[3], DutyShiftsColumns[4]},
+			},
+		},
+	}
+	// DutySwapsColumns holds the columns for the "duty_swaps" table.
+	DutySwapsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "department_id", Type: field.TypeUUID},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"ASKED", "AGREED", "APPROVED", "REFUSED", "DECLINED", "WITHDRAWN", "LAPSED"}, Default: "ASKED"},
+		{Name: "asked_at", Type: field.TypeTime},
+		{Name: "asked_by_id", Type: field.TypeUUID},
+		{Name: "asked_by_name", Type: field.TypeString},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "answered_at", Type: field.TypeTime, Nullable: true},
+		{Name: "answer_note", Type: field.TypeString, Default: ""},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "decision_note", Type: field.TypeString, Default: ""},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "answered_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "answered_by_name", Type: field.TypeString, Default: ""},
+		{Name: "decided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "decided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "given_id", Type: field.TypeUUID},
+		{Name: "taken_id", Type: field.TypeUUID},
+		{Name: "asker_id", Type: field.TypeUUID},
+		{Name: "other_id", Type: field.TypeUUID},
+	}
+	// DutySwapsTable holds the schema information for the "duty_swaps" table.
+	DutySwapsTable = &schema.Table{
+		Name:       "duty_swaps",
+		Columns:    DutySwapsColumns,
+		PrimaryKey: []*schema.Column{DutySwapsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "duty_swaps_estates_estate",
+				Columns:    []*schema.Column{DutySwapsColumns[18]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "duty_swaps_duty_assignments_given",
+				Columns:    []*schema.Column{DutySwapsColumns[19]},
+				RefColumns: []*schema.Column{DutyAssignmentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "duty_swaps_duty_assignments_taken",
+				Columns:    []*schema.Column{DutySwapsColumns[20]},
+				RefColumns: []*schema.Column{DutyAssignmentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "duty_swaps_staffs_asker",
+				Columns:    []*schema.Column{DutySwapsColumns[21]},
+				RefColumns: []*schema.Column{StaffsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "duty_swaps_staffs_other",
+				Columns:    []*schema.Column{DutySwapsColumns[22]},
+				RefColumns: []*schema.Column{StaffsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "dutyswap_estate_id_asked_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutySwapsColumns[18], DutySwapsColumns[5], DutySwapsColumns[0]},
+			},
+			{
+				Name:    "dutyswap_estate_id_state_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{DutySwapsColumns[18], DutySwapsColumns[4], DutySwapsColumns[8]},
+			},
+			{
+				Name:    "dutyswap_estate_id_given_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutySwapsColumns[18], DutySwapsColumns[19]},
+			},
+			{
+				Name:    "dutyswap_estate_id_taken_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutySwapsColumns[18], DutySwapsColumns[20]},
+			},
+			{
+				Name:    "dutyswap_estate_id_asker_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutySwapsColumns[18], DutySwapsColumns[21]},
+			},
+			{
+				Name:    "dutyswap_estate_id_other_id",
+				Unique:  false,
+				Columns: []*schema.Column{DutySwapsColumns[18], DutySwapsColumns[22]},
+			},
+		},
+	}
 	// EmergencyContactsColumns holds the columns for the "emergency_contacts" table.
 	EmergencyContactsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1658,6 +2314,132 @@ var (
 			},
 		},
 	}
+	// FeeBankLinesColumns holds the columns for the "fee_bank_lines" table.
+	FeeBankLinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "row", Type: field.TypeInt},
+		{Name: "paid_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "amount", Type: field.TypeInt64},
+		{Name: "payer", Type: field.TypeString, Default: ""},
+		{Name: "memo", Type: field.TypeString, Default: ""},
+		{Name: "transaction_id", Type: field.TypeString},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PROPOSED", "CONFIRMED", "IGNORED"}, Default: "PROPOSED"},
+		{Name: "match", Type: field.TypeEnum, Enums: []string{"NOTICE_NUMBER", "RECEIPT_NUMBER", "UNIT", "AMOUNT_AND_NAME", "NOTHING"}, Default: "NOTHING"},
+		{Name: "matched", Type: field.TypeString, Default: ""},
+		{Name: "decided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "decided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "released", Type: field.TypeInt, Default: 0},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "statement_id", Type: field.TypeUUID},
+		{Name: "proposed_household_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "payment_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// FeeBankLinesTable holds the schema information for the "fee_bank_lines" table.
+	FeeBankLinesTable = &schema.Table{
+		Name:       "fee_bank_lines",
+		Columns:    FeeBankLinesColumns,
+		PrimaryKey: []*schema.Column{FeeBankLinesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_bank_lines_estates_estate",
+				Columns:    []*schema.Column{FeeBankLinesColumns[16]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_bank_lines_fee_bank_statements_statement",
+				Columns:    []*schema.Column{FeeBankLinesColumns[17]},
+				RefColumns: []*schema.Column{FeeBankStatementsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_bank_lines_households_proposed_household",
+				Columns:    []*schema.Column{FeeBankLinesColumns[18]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "fee_bank_lines_households_household",
+				Columns:    []*schema.Column{FeeBankLinesColumns[19]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "fee_bank_lines_fee_payments_payment",
+				Columns:    []*schema.Column{FeeBankLinesColumns[20]},
+				RefColumns: []*schema.Column{FeePaymentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feebankline_estate_id_transaction_id",
+				Unique:  true,
+				Columns: []*schema.Column{FeeBankLinesColumns[16], FeeBankLinesColumns[7]},
+			},
+			{
+				Name:    "feebankline_estate_id_payment_id",
+				Unique:  true,
+				Columns: []*schema.Column{FeeBankLinesColumns[16], FeeBankLinesColumns[20]},
+			},
+			{
+				Name:    "feebankline_estate_id_statement_id_row",
+				Unique:  false,
+				Columns: []*schema.Column{FeeBankLinesColumns[16], FeeBankLinesColumns[17], FeeBankLinesColumns[2]},
+			},
+			{
+				Name:    "feebankline_estate_id_paid_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeBankLinesColumns[16], FeeBankLinesColumns[3], FeeBankLinesColumns[0]},
+			},
+		},
+	}
+	// FeeBankStatementsColumns holds the columns for the "fee_bank_statements" table.
+	FeeBankStatementsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "file_name", Type: field.TypeString},
+		{Name: "sha256", Type: field.TypeString},
+		{Name: "account", Type: field.TypeString, Default: ""},
+		{Name: "from_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "until_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "lines", Type: field.TypeInt},
+		{Name: "amount", Type: field.TypeInt64},
+		{Name: "report", Type: field.TypeString, Size: 2147483647},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// FeeBankStatementsTable holds the schema information for the "fee_bank_statements" table.
+	FeeBankStatementsTable = &schema.Table{
+		Name:       "fee_bank_statements",
+		Columns:    FeeBankStatementsColumns,
+		PrimaryKey: []*schema.Column{FeeBankStatementsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_bank_statements_estates_estate",
+				Columns:    []*schema.Column{FeeBankStatementsColumns[12]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feebankstatement_estate_id_sha256",
+				Unique:  true,
+				Columns: []*schema.Column{FeeBankStatementsColumns[12], FeeBankStatementsColumns[3]},
+			},
+			{
+				Name:    "feebankstatement_estate_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeBankStatementsColumns[12], FeeBankStatementsColumns[1], FeeBankStatementsColumns[0]},
+			},
+		},
+	}
 	// FeeBooksColumns holds the columns for the "fee_books" table.
 	FeeBooksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1665,8 +2447,12 @@ var (
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "pay_at", Type: field.TypeString, Default: ""},
 		{Name: "due_days", Type: field.TypeInt, Default: 15},
+		{Name: "dunning_days", Type: field.TypeInt, Default: 7},
 		{Name: "last_receipt", Type: field.TypeInt64, Default: 0},
 		{Name: "last_credit_note", Type: field.TypeInt64, Default: 0},
+		{Name: "last_dunning", Type: field.TypeInt64, Default: 0},
+		{Name: "last_dispatch_report", Type: field.TypeInt64, Default: 0},
+		{Name: "last_refund", Type: field.TypeInt64, Default: 0},
 		{Name: "last_entry", Type: field.TypeInt64, Default: 0},
 		{Name: "estate_id", Type: field.TypeUUID},
 	}
@@ -1678,7 +2464,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "fee_books_estates_estate",
-				Columns:    []*schema.Column{FeeBooksColumns[8]},
+				Columns:    []*schema.Column{FeeBooksColumns[12]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1687,7 +2473,7 @@ var (
 			{
 				Name:    "feebook_estate_id",
 				Unique:  true,
-				Columns: []*schema.Column{FeeBooksColumns[8]},
+				Columns: []*schema.Column{FeeBooksColumns[12]},
 			},
 		},
 	}
@@ -1749,13 +2535,274 @@ var (
 			},
 		},
 	}
+	// FeeDispatchesColumns holds the columns for the "fee_dispatches" table.
+	FeeDispatchesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "late_reason", Type: field.TypeString, Default: ""},
+		{Name: "number", Type: field.TypeString},
+		{Name: "address", Type: field.TypeString},
+		{Name: "attempt", Type: field.TypeInt},
+		{Name: "method", Type: field.TypeEnum, Enums: []string{"IN_PERSON", "MAILBOX", "POST", "ABSENT"}},
+		{Name: "capacity", Type: field.TypeEnum, Nullable: true, Enums: []string{"HOUSEHOLD", "FAMILY"}},
+		{Name: "recipient", Type: field.TypeString, Default: ""},
+		{Name: "relation", Type: field.TypeString, Default: ""},
+		{Name: "postage", Type: field.TypeInt64, Default: 0},
+		{Name: "tracking", Type: field.TypeString, Default: ""},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "dispatched_at", Type: field.TypeTime},
+		{Name: "dispatched_by_id", Type: field.TypeUUID},
+		{Name: "dispatched_by_name", Type: field.TypeString},
+		{Name: "due_at", Type: field.TypeTime, Nullable: true},
+		{Name: "late", Type: field.TypeBool, Default: false},
+		{Name: "returned_at", Type: field.TypeTime, Nullable: true},
+		{Name: "returned_reason", Type: field.TypeString, Default: ""},
+		{Name: "returned_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "returned_by_name", Type: field.TypeString, Default: ""},
+		{Name: "sort_key", Type: field.TypeString, Collation: "C"},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "notice_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "dunning_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "report_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// FeeDispatchesTable holds the schema information for the "fee_dispatches" table.
+	FeeDispatchesTable = &schema.Table{
+		Name:       "fee_dispatches",
+		Columns:    FeeDispatchesColumns,
+		PrimaryKey: []*schema.Column{FeeDispatchesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_dispatches_estates_estate",
+				Columns:    []*schema.Column{FeeDispatchesColumns[27]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_dispatches_fee_notices_notice",
+				Columns:    []*schema.Column{FeeDispatchesColumns[28]},
+				RefColumns: []*schema.Column{FeeNoticesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "fee_dispatches_fee_dunnings_dunning",
+				Columns:    []*schema.Column{FeeDispatchesColumns[29]},
+				RefColumns: []*schema.Column{FeeDunningsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "fee_dispatches_households_household",
+				Columns:    []*schema.Column{FeeDispatchesColumns[30]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_dispatches_fee_reports_report",
+				Columns:    []*schema.Column{FeeDispatchesColumns[31]},
+				RefColumns: []*schema.Column{FeeReportsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feedispatch_estate_id_notice_id_attempt",
+				Unique:  true,
+				Columns: []*schema.Column{FeeDispatchesColumns[27], FeeDispatchesColumns[28], FeeDispatchesColumns[9]},
+			},
+			{
+				Name:    "feedispatch_estate_id_dunning_id_attempt",
+				Unique:  true,
+				Columns: []*schema.Column{FeeDispatchesColumns[27], FeeDispatchesColumns[29], FeeDispatchesColumns[9]},
+			},
+			{
+				Name:    "feedispatch_estate_id_household_id_dispatched_at",
+				Unique:  false,
+				Columns: []*schema.Column{FeeDispatchesColumns[27], FeeDispatchesColumns[30], FeeDispatchesColumns[17]},
+			},
+			{
+				Name:    "feedispatch_estate_id_dispatched_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeDispatchesColumns[27], FeeDispatchesColumns[17], FeeDispatchesColumns[0]},
+			},
+			{
+				Name:    "feedispatch_estate_id_report_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeDispatchesColumns[27], FeeDispatchesColumns[31]},
+			},
+		},
+	}
+	// FeeDunningsColumns holds the columns for the "fee_dunnings" table.
+	FeeDunningsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "delivered_to_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "number", Type: field.TypeInt64},
+		{Name: "revision", Type: field.TypeInt, Default: 1},
+		{Name: "level", Type: field.TypeEnum, Enums: []string{"FIRST", "SECOND", "FINAL"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"DRAFT", "REVIEWED", "STAMPED", "HANDED", "DISPATCHED", "DELIVERED", "SETTLED", "WITHDRAWN", "REPLACED"}, Default: "DRAFT"},
+		{Name: "amount", Type: field.TypeInt64},
+		{Name: "household_name", Type: field.TypeString},
+		{Name: "building", Type: field.TypeString},
+		{Name: "address", Type: field.TypeString},
+		{Name: "drafted_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "drafted_by_name", Type: field.TypeString, Default: ""},
+		{Name: "draft_due_at", Type: field.TypeTime},
+		{Name: "hand_due_at", Type: field.TypeTime},
+		{Name: "content_hash", Type: field.TypeString, Default: ""},
+		{Name: "reviewed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "reviewed_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "reviewed_by_name", Type: field.TypeString, Default: ""},
+		{Name: "stamped_at", Type: field.TypeTime, Nullable: true},
+		{Name: "stamped_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "stamped_by_name", Type: field.TypeString, Default: ""},
+		{Name: "handed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "handed_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "handed_by_name", Type: field.TypeString, Default: ""},
+		{Name: "dispatch_due_at", Type: field.TypeTime, Nullable: true},
+		{Name: "dispatched_at", Type: field.TypeTime, Nullable: true},
+		{Name: "deliver_due_at", Type: field.TypeTime, Nullable: true},
+		{Name: "delivered_at", Type: field.TypeTime, Nullable: true},
+		{Name: "pay_by", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "settled_at", Type: field.TypeTime, Nullable: true},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "end_reason", Type: field.TypeString, Default: ""},
+		{Name: "ended_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "ended_by_name", Type: field.TypeString, Default: ""},
+		{Name: "sort_key", Type: field.TypeString, Collation: "C"},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "replaces_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "previous_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// FeeDunningsTable holds the schema information for the "fee_dunnings" table.
+	FeeDunningsTable = &schema.Table{
+		Name:       "fee_dunnings",
+		Columns:    FeeDunningsColumns,
+		PrimaryKey: []*schema.Column{FeeDunningsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_dunnings_estates_estate",
+				Columns:    []*schema.Column{FeeDunningsColumns[36]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_dunnings_households_household",
+				Columns:    []*schema.Column{FeeDunningsColumns[37]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_dunnings_fee_dunnings_replacement",
+				Columns:    []*schema.Column{FeeDunningsColumns[38]},
+				RefColumns: []*schema.Column{FeeDunningsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "fee_dunnings_fee_dunnings_next",
+				Columns:    []*schema.Column{FeeDunningsColumns[39]},
+				RefColumns: []*schema.Column{FeeDunningsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feedunning_estate_id_number_revision",
+				Unique:  true,
+				Columns: []*schema.Column{FeeDunningsColumns[36], FeeDunningsColumns[3], FeeDunningsColumns[4]},
+			},
+			{
+				Name:    "feedunning_estate_id_household_id_drafted_on",
+				Unique:  false,
+				Columns: []*schema.Column{FeeDunningsColumns[36], FeeDunningsColumns[37], FeeDunningsColumns[11]},
+			},
+			{
+				Name:    "feedunning_estate_id_replaces_id",
+				Unique:  true,
+				Columns: []*schema.Column{FeeDunningsColumns[36], FeeDunningsColumns[38]},
+			},
+			{
+				Name:    "feedunning_estate_id_previous_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeDunningsColumns[36], FeeDunningsColumns[39]},
+			},
+			{
+				Name:    "feedunning_estate_id_state_sort_key_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeDunningsColumns[36], FeeDunningsColumns[6], FeeDunningsColumns[35], FeeDunningsColumns[0]},
+			},
+			{
+				Name:    "feedunning_estate_id_drafted_on_sort_key_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeDunningsColumns[36], FeeDunningsColumns[11], FeeDunningsColumns[35], FeeDunningsColumns[0]},
+			},
+		},
+	}
+	// FeeDunningLinesColumns holds the columns for the "fee_dunning_lines" table.
+	FeeDunningLinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "delivered_to_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "number", Type: field.TypeString},
+		{Name: "month", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "pay_by", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "asked", Type: field.TypeInt64},
+		{Name: "settled", Type: field.TypeInt64},
+		{Name: "amount", Type: field.TypeInt64},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "dunning_id", Type: field.TypeUUID},
+		{Name: "notice_id", Type: field.TypeUUID},
+	}
+	// FeeDunningLinesTable holds the schema information for the "fee_dunning_lines" table.
+	FeeDunningLinesTable = &schema.Table{
+		Name:       "fee_dunning_lines",
+		Columns:    FeeDunningLinesColumns,
+		PrimaryKey: []*schema.Column{FeeDunningLinesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_dunning_lines_estates_estate",
+				Columns:    []*schema.Column{FeeDunningLinesColumns[10]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_dunning_lines_fee_dunnings_dunning",
+				Columns:    []*schema.Column{FeeDunningLinesColumns[11]},
+				RefColumns: []*schema.Column{FeeDunningsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_dunning_lines_fee_notices_notice",
+				Columns:    []*schema.Column{FeeDunningLinesColumns[12]},
+				RefColumns: []*schema.Column{FeeNoticesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feedunningline_estate_id_dunning_id_notice_id",
+				Unique:  true,
+				Columns: []*schema.Column{FeeDunningLinesColumns[10], FeeDunningLinesColumns[11], FeeDunningLinesColumns[12]},
+			},
+			{
+				Name:    "feedunningline_estate_id_notice_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeDunningLinesColumns[10], FeeDunningLinesColumns[12]},
+			},
+		},
+	}
 	// FeeEntriesColumns holds the columns for the "fee_entries" table.
 	FeeEntriesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "number", Type: field.TypeInt64},
 		{Name: "booked_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"BILLED", "CREDITED", "PAID", "REVERSED", "SETTLED", "UNSETTLED"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"BILLED", "CREDITED", "PAID", "REVERSED", "SETTLED", "UNSETTLED", "REFUNDED", "RETURNED"}},
 		{Name: "subject_id", Type: field.TypeUUID},
 		{Name: "about", Type: field.TypeString},
 		{Name: "estate_id", Type: field.TypeUUID},
@@ -1813,6 +2860,8 @@ var (
 		{Name: "credited", Type: field.TypeInt64, Default: 0},
 		{Name: "settled", Type: field.TypeInt64, Default: 0},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "SETTLED"}, Default: "OPEN"},
+		{Name: "dispatch", Type: field.TypeEnum, Enums: []string{"WAITING", "DISPATCHED", "RETURNED"}, Default: "WAITING"},
+		{Name: "dispatched_at", Type: field.TypeTime, Nullable: true},
 		{Name: "sort_key", Type: field.TypeString, Collation: "C"},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "run_id", Type: field.TypeUUID},
@@ -1826,19 +2875,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "fee_notices_estates_estate",
-				Columns:    []*schema.Column{FeeNoticesColumns[14]},
+				Columns:    []*schema.Column{FeeNoticesColumns[16]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "fee_notices_fee_runs_run",
-				Columns:    []*schema.Column{FeeNoticesColumns[15]},
+				Columns:    []*schema.Column{FeeNoticesColumns[17]},
 				RefColumns: []*schema.Column{FeeRunsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "fee_notices_households_household",
-				Columns:    []*schema.Column{FeeNoticesColumns[16]},
+				Columns:    []*schema.Column{FeeNoticesColumns[18]},
 				RefColumns: []*schema.Column{HouseholdsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1847,22 +2896,22 @@ var (
 			{
 				Name:    "feenotice_estate_id_run_id_household_id",
 				Unique:  true,
-				Columns: []*schema.Column{FeeNoticesColumns[14], FeeNoticesColumns[15], FeeNoticesColumns[16]},
+				Columns: []*schema.Column{FeeNoticesColumns[16], FeeNoticesColumns[17], FeeNoticesColumns[18]},
 			},
 			{
 				Name:    "feenotice_estate_id_number",
 				Unique:  true,
-				Columns: []*schema.Column{FeeNoticesColumns[14], FeeNoticesColumns[2]},
+				Columns: []*schema.Column{FeeNoticesColumns[16], FeeNoticesColumns[2]},
 			},
 			{
 				Name:    "feenotice_estate_id_household_id_month",
 				Unique:  false,
-				Columns: []*schema.Column{FeeNoticesColumns[14], FeeNoticesColumns[16], FeeNoticesColumns[3]},
+				Columns: []*schema.Column{FeeNoticesColumns[16], FeeNoticesColumns[18], FeeNoticesColumns[3]},
 			},
 			{
 				Name:    "feenotice_estate_id_month_sort_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{FeeNoticesColumns[14], FeeNoticesColumns[3], FeeNoticesColumns[13], FeeNoticesColumns[0]},
+				Columns: []*schema.Column{FeeNoticesColumns[16], FeeNoticesColumns[3], FeeNoticesColumns[15], FeeNoticesColumns[0]},
 			},
 		},
 	}
@@ -2039,6 +3088,233 @@ var (
 			},
 		},
 	}
+	// FeeProofsColumns holds the columns for the "fee_proofs" table.
+	FeeProofsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "name", Type: field.TypeString},
+		{Name: "content_type", Type: field.TypeString},
+		{Name: "size", Type: field.TypeInt64},
+		{Name: "sha256", Type: field.TypeString},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "dispatch_id", Type: field.TypeUUID},
+	}
+	// FeeProofsTable holds the schema information for the "fee_proofs" table.
+	FeeProofsTable = &schema.Table{
+		Name:       "fee_proofs",
+		Columns:    FeeProofsColumns,
+		PrimaryKey: []*schema.Column{FeeProofsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_proofs_estates_estate",
+				Columns:    []*schema.Column{FeeProofsColumns[8]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_proofs_fee_dispatches_dispatch",
+				Columns:    []*schema.Column{FeeProofsColumns[9]},
+				RefColumns: []*schema.Column{FeeDispatchesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feeproof_estate_id_dispatch_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeProofsColumns[8], FeeProofsColumns[9]},
+			},
+			{
+				Name:    "feeproof_estate_id_sha256",
+				Unique:  false,
+				Columns: []*schema.Column{FeeProofsColumns[8], FeeProofsColumns[5]},
+			},
+		},
+	}
+	// FeeRefundsColumns holds the columns for the "fee_refunds" table.
+	FeeRefundsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "number", Type: field.TypeInt64, Nullable: true},
+		{Name: "amount", Type: field.TypeInt64},
+		{Name: "method", Type: field.TypeEnum, Enums: []string{"CASH", "BANK_TRANSFER", "MOBILE"}},
+		{Name: "payee", Type: field.TypeString},
+		{Name: "payee_account", Type: field.TypeString, Default: ""},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"ASKED", "PAID", "ENDED", "RETURNED"}, Default: "ASKED"},
+		{Name: "asked_by_id", Type: field.TypeUUID},
+		{Name: "asked_by_name", Type: field.TypeString},
+		{Name: "asked_at", Type: field.TypeTime},
+		{Name: "booked_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "paid_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "paid_by_name", Type: field.TypeString, Default: ""},
+		{Name: "paid_at", Type: field.TypeTime, Nullable: true},
+		{Name: "reference", Type: field.TypeString, Default: ""},
+		{Name: "returned_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "returned_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "returned_by_name", Type: field.TypeString, Default: ""},
+		{Name: "returned_at", Type: field.TypeTime, Nullable: true},
+		{Name: "return_reason", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "approval_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// FeeRefundsTable holds the schema information for the "fee_refunds" table.
+	FeeRefundsTable = &schema.Table{
+		Name:       "fee_refunds",
+		Columns:    FeeRefundsColumns,
+		PrimaryKey: []*schema.Column{FeeRefundsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_refunds_estates_estate",
+				Columns:    []*schema.Column{FeeRefundsColumns[22]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_refunds_households_household",
+				Columns:    []*schema.Column{FeeRefundsColumns[23]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_refunds_approvals_approval",
+				Columns:    []*schema.Column{FeeRefundsColumns[24]},
+				RefColumns: []*schema.Column{ApprovalsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feerefund_estate_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{FeeRefundsColumns[22], FeeRefundsColumns[2]},
+			},
+			{
+				Name:    "feerefund_estate_id_household_id_asked_at",
+				Unique:  false,
+				Columns: []*schema.Column{FeeRefundsColumns[22], FeeRefundsColumns[23], FeeRefundsColumns[11]},
+			},
+			{
+				Name:    "feerefund_estate_id_asked_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeRefundsColumns[22], FeeRefundsColumns[11], FeeRefundsColumns[0]},
+			},
+			{
+				Name:    "feerefund_estate_id_approval_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeRefundsColumns[22], FeeRefundsColumns[24]},
+			},
+		},
+	}
+	// FeeRefundPartsColumns holds the columns for the "fee_refund_parts" table.
+	FeeRefundPartsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "amount", Type: field.TypeInt64},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "refund_id", Type: field.TypeUUID},
+		{Name: "payment_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "credit_note_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// FeeRefundPartsTable holds the schema information for the "fee_refund_parts" table.
+	FeeRefundPartsTable = &schema.Table{
+		Name:       "fee_refund_parts",
+		Columns:    FeeRefundPartsColumns,
+		PrimaryKey: []*schema.Column{FeeRefundPartsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_refund_parts_estates_estate",
+				Columns:    []*schema.Column{FeeRefundPartsColumns[4]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_refund_parts_fee_refunds_refund",
+				Columns:    []*schema.Column{FeeRefundPartsColumns[5]},
+				RefColumns: []*schema.Column{FeeRefundsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_refund_parts_fee_payments_payment",
+				Columns:    []*schema.Column{FeeRefundPartsColumns[6]},
+				RefColumns: []*schema.Column{FeePaymentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "fee_refund_parts_fee_credit_notes_credit_note",
+				Columns:    []*schema.Column{FeeRefundPartsColumns[7]},
+				RefColumns: []*schema.Column{FeeCreditNotesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feerefundpart_estate_id_refund_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeRefundPartsColumns[4], FeeRefundPartsColumns[5]},
+			},
+			{
+				Name:    "feerefundpart_estate_id_payment_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeRefundPartsColumns[4], FeeRefundPartsColumns[6]},
+			},
+			{
+				Name:    "feerefundpart_estate_id_credit_note_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeRefundPartsColumns[4], FeeRefundPartsColumns[7]},
+			},
+		},
+	}
+	// FeeReportsColumns holds the columns for the "fee_reports" table.
+	FeeReportsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "number", Type: field.TypeInt64, Default: 0},
+		{Name: "from_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "until_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "dispatches", Type: field.TypeInt, Default: 0},
+		{Name: "signed", Type: field.TypeInt, Default: 0},
+		{Name: "boxed", Type: field.TypeInt, Default: 0},
+		{Name: "posted", Type: field.TypeInt, Default: 0},
+		{Name: "absent", Type: field.TypeInt, Default: 0},
+		{Name: "returned", Type: field.TypeInt, Default: 0},
+		{Name: "late", Type: field.TypeInt, Default: 0},
+		{Name: "postage", Type: field.TypeInt64, Default: 0},
+		{Name: "waiting", Type: field.TypeInt, Default: 0},
+		{Name: "note", Type: field.TypeString, Default: ""},
+		{Name: "acknowledged_at", Type: field.TypeTime, Nullable: true},
+		{Name: "acknowledged_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "acknowledged_by_name", Type: field.TypeString, Default: ""},
+		{Name: "answer", Type: field.TypeString, Default: ""},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// FeeReportsTable holds the schema information for the "fee_reports" table.
+	FeeReportsTable = &schema.Table{
+		Name:       "fee_reports",
+		Columns:    FeeReportsColumns,
+		PrimaryKey: []*schema.Column{FeeReportsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_reports_estates_estate",
+				Columns:    []*schema.Column{FeeReportsColumns[21]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feereport_estate_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{FeeReportsColumns[21], FeeReportsColumns[2]},
+			},
+		},
+	}
 	// FeeRunsColumns holds the columns for the "fee_runs" table.
 	FeeRunsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -2056,6 +3332,11 @@ var (
 		{Name: "started_by_name", Type: field.TypeString, Default: ""},
 		{Name: "billed_at", Type: field.TypeTime, Nullable: true},
 		{Name: "late", Type: field.TypeBool, Default: false},
+		{Name: "received_at", Type: field.TypeTime, Nullable: true},
+		{Name: "received_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "received_by_name", Type: field.TypeString, Default: ""},
+		{Name: "dispatch_due_at", Type: field.TypeTime, Nullable: true},
+		{Name: "dispatched", Type: field.TypeInt, Default: 0},
 		{Name: "estate_id", Type: field.TypeUUID},
 	}
 	// FeeRunsTable holds the schema information for the "fee_runs" table.
@@ -2066,7 +3347,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "fee_runs_estates_estate",
-				Columns:    []*schema.Column{FeeRunsColumns[15]},
+				Columns:    []*schema.Column{FeeRunsColumns[20]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -2075,7 +3356,7 @@ var (
 			{
 				Name:    "feerun_estate_id_month",
 				Unique:  true,
-				Columns: []*schema.Column{FeeRunsColumns[15], FeeRunsColumns[2]},
+				Columns: []*schema.Column{FeeRunsColumns[20], FeeRunsColumns[2]},
 			},
 		},
 	}
@@ -4657,6 +5938,10 @@ var (
 		{Name: "title", Type: field.TypeString},
 		{Name: "title_en", Type: field.TypeString, Default: ""},
 		{Name: "due_at", Type: field.TypeTime},
+		{Name: "counted_from", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "working_days", Type: field.TypeInt, Default: 0},
+		{Name: "not_before", Type: field.TypeTime, Nullable: true},
+		{Name: "not_after", Type: field.TypeTime, Nullable: true},
 		{Name: "grace_seconds", Type: field.TypeInt64, Default: 0},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "MET", "BREACHED", "CANCELLED"}, Default: "OPEN"},
 		{Name: "met_at", Type: field.TypeTime, Nullable: true},
@@ -4675,7 +5960,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "obligations_estates_estate",
-				Columns:    []*schema.Column{ObligationsColumns[16]},
+				Columns:    []*schema.Column{ObligationsColumns[20]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -4684,17 +5969,17 @@ var (
 			{
 				Name:    "obligation_estate_id_state_due_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ObligationsColumns[16], ObligationsColumns[9], ObligationsColumns[7], ObligationsColumns[0]},
+				Columns: []*schema.Column{ObligationsColumns[20], ObligationsColumns[13], ObligationsColumns[7], ObligationsColumns[0]},
 			},
 			{
 				Name:    "obligation_estate_id_due_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ObligationsColumns[16], ObligationsColumns[7], ObligationsColumns[0]},
+				Columns: []*schema.Column{ObligationsColumns[20], ObligationsColumns[7], ObligationsColumns[0]},
 			},
 			{
 				Name:    "obligation_estate_id_subject_id",
 				Unique:  false,
-				Columns: []*schema.Column{ObligationsColumns[16], ObligationsColumns[3]},
+				Columns: []*schema.Column{ObligationsColumns[20], ObligationsColumns[3]},
 			},
 		},
 	}
@@ -5819,6 +7104,7 @@ var (
 		ArchiveVolumesTable,
 		AreasTable,
 		BuildingsTable,
+		CalendarDaysTable,
 		CertificatesTable,
 		ComplaintsTable,
 		CorrespondencesTable,
@@ -5826,18 +7112,36 @@ var (
 		DefectEventsTable,
 		DefectPhotosTable,
 		DepartmentsTable,
+		DutyAssignmentsTable,
+		DutyChangesTable,
+		DutyFeedsTable,
+		DutyHandoversTable,
+		DutyHandoverLinesTable,
+		DutyLeavesTable,
+		DutyRostersTable,
+		DutyShiftsTable,
+		DutySwapsTable,
 		EmergencyContactsTable,
 		EstatesTable,
 		ExternalPersonsTable,
 		FeeAccountsTable,
 		FeeAllocationsTable,
+		FeeBankLinesTable,
+		FeeBankStatementsTable,
 		FeeBooksTable,
 		FeeCreditNotesTable,
+		FeeDispatchesTable,
+		FeeDunningsTable,
+		FeeDunningLinesTable,
 		FeeEntriesTable,
 		FeeNoticesTable,
 		FeeNoticeLinesTable,
 		FeePaymentsTable,
 		FeePostingsTable,
+		FeeProofsTable,
+		FeeRefundsTable,
+		FeeRefundPartsTable,
+		FeeReportsTable,
 		FeeRunsTable,
 		FeeTariffsTable,
 		FilesTable,
@@ -5959,6 +7263,7 @@ func init() {
 	AreasTable.ForeignKeys[0].RefTable = EstatesTable
 	BuildingsTable.ForeignKeys[0].RefTable = EstatesTable
 	BuildingsTable.ForeignKeys[1].RefTable = AreasTable
+	CalendarDaysTable.ForeignKeys[0].RefTable = EstatesTable
 	CertificatesTable.ForeignKeys[0].RefTable = EstatesTable
 	ComplaintsTable.ForeignKeys[0].RefTable = EstatesTable
 	ComplaintsTable.ForeignKeys[1].RefTable = ArchiveFilesTable
@@ -5976,6 +7281,32 @@ func init() {
 	DefectPhotosTable.ForeignKeys[1].RefTable = DefectsTable
 	DefectPhotosTable.ForeignKeys[2].RefTable = DefectEventsTable
 	DepartmentsTable.ForeignKeys[0].RefTable = EstatesTable
+	DutyAssignmentsTable.ForeignKeys[0].RefTable = EstatesTable
+	DutyAssignmentsTable.ForeignKeys[1].RefTable = DutyRostersTable
+	DutyAssignmentsTable.ForeignKeys[2].RefTable = DutyShiftsTable
+	DutyAssignmentsTable.ForeignKeys[3].RefTable = StaffsTable
+	DutyAssignmentsTable.ForeignKeys[4].RefTable = DutyChangesTable
+	DutyAssignmentsTable.ForeignKeys[5].RefTable = DutyChangesTable
+	DutyChangesTable.ForeignKeys[0].RefTable = EstatesTable
+	DutyChangesTable.ForeignKeys[1].RefTable = DutyRostersTable
+	DutyChangesTable.ForeignKeys[2].RefTable = DutySwapsTable
+	DutyFeedsTable.ForeignKeys[0].RefTable = EstatesTable
+	DutyFeedsTable.ForeignKeys[1].RefTable = StaffsTable
+	DutyHandoversTable.ForeignKeys[0].RefTable = EstatesTable
+	DutyHandoversTable.ForeignKeys[1].RefTable = StaffsTable
+	DutyHandoversTable.ForeignKeys[2].RefTable = StaffsTable
+	DutyHandoverLinesTable.ForeignKeys[0].RefTable = EstatesTable
+	DutyHandoverLinesTable.ForeignKeys[1].RefTable = DutyHandoversTable
+	DutyHandoverLinesTable.ForeignKeys[2].RefTable = StaffsTable
+	DutyLeavesTable.ForeignKeys[0].RefTable = EstatesTable
+	DutyLeavesTable.ForeignKeys[1].RefTable = StaffsTable
+	DutyRostersTable.ForeignKeys[0].RefTable = EstatesTable
+	DutyShiftsTable.ForeignKeys[0].RefTable = EstatesTable
+	DutySwapsTable.ForeignKeys[0].RefTable = EstatesTable
+	DutySwapsTable.ForeignKeys[1].RefTable = DutyAssignmentsTable
+	DutySwapsTable.ForeignKeys[2].RefTable = DutyAssignmentsTable
+	DutySwapsTable.ForeignKeys[3].RefTable = StaffsTable
+	DutySwapsTable.ForeignKeys[4].RefTable = StaffsTable
 	EmergencyContactsTable.ForeignKeys[0].RefTable = EstatesTable
 	EmergencyContactsTable.ForeignKeys[1].RefTable = HouseholdsTable
 	ExternalPersonsTable.ForeignKeys[0].RefTable = EstatesTable
@@ -5985,10 +7316,28 @@ func init() {
 	FeeAllocationsTable.ForeignKeys[1].RefTable = FeeNoticesTable
 	FeeAllocationsTable.ForeignKeys[2].RefTable = FeePaymentsTable
 	FeeAllocationsTable.ForeignKeys[3].RefTable = FeeCreditNotesTable
+	FeeBankLinesTable.ForeignKeys[0].RefTable = EstatesTable
+	FeeBankLinesTable.ForeignKeys[1].RefTable = FeeBankStatementsTable
+	FeeBankLinesTable.ForeignKeys[2].RefTable = HouseholdsTable
+	FeeBankLinesTable.ForeignKeys[3].RefTable = HouseholdsTable
+	FeeBankLinesTable.ForeignKeys[4].RefTable = FeePaymentsTable
+	FeeBankStatementsTable.ForeignKeys[0].RefTable = EstatesTable
 	FeeBooksTable.ForeignKeys[0].RefTable = EstatesTable
 	FeeCreditNotesTable.ForeignKeys[0].RefTable = EstatesTable
 	FeeCreditNotesTable.ForeignKeys[1].RefTable = FeeNoticesTable
 	FeeCreditNotesTable.ForeignKeys[2].RefTable = HouseholdsTable
+	FeeDispatchesTable.ForeignKeys[0].RefTable = EstatesTable
+	FeeDispatchesTable.ForeignKeys[1].RefTable = FeeNoticesTable
+	FeeDispatchesTable.ForeignKeys[2].RefTable = FeeDunningsTable
+	FeeDispatchesTable.ForeignKeys[3].RefTable = HouseholdsTable
+	FeeDispatchesTable.ForeignKeys[4].RefTable = FeeReportsTable
+	FeeDunningsTable.ForeignKeys[0].RefTable = EstatesTable
+	FeeDunningsTable.ForeignKeys[1].RefTable = HouseholdsTable
+	FeeDunningsTable.ForeignKeys[2].RefTable = FeeDunningsTable
+	FeeDunningsTable.ForeignKeys[3].RefTable = FeeDunningsTable
+	FeeDunningLinesTable.ForeignKeys[0].RefTable = EstatesTable
+	FeeDunningLinesTable.ForeignKeys[1].RefTable = FeeDunningsTable
+	FeeDunningLinesTable.ForeignKeys[2].RefTable = FeeNoticesTable
 	FeeEntriesTable.ForeignKeys[0].RefTable = EstatesTable
 	FeeEntriesTable.ForeignKeys[1].RefTable = HouseholdsTable
 	FeeNoticesTable.ForeignKeys[0].RefTable = EstatesTable
@@ -6003,6 +7352,16 @@ func init() {
 	FeePaymentsTable.ForeignKeys[2].RefTable = FeePaymentsTable
 	FeePostingsTable.ForeignKeys[0].RefTable = EstatesTable
 	FeePostingsTable.ForeignKeys[1].RefTable = FeeEntriesTable
+	FeeProofsTable.ForeignKeys[0].RefTable = EstatesTable
+	FeeProofsTable.ForeignKeys[1].RefTable = FeeDispatchesTable
+	FeeRefundsTable.ForeignKeys[0].RefTable = EstatesTable
+	FeeRefundsTable.ForeignKeys[1].RefTable = HouseholdsTable
+	FeeRefundsTable.ForeignKeys[2].RefTable = ApprovalsTable
+	FeeRefundPartsTable.ForeignKeys[0].RefTable = EstatesTable
+	FeeRefundPartsTable.ForeignKeys[1].RefTable = FeeRefundsTable
+	FeeRefundPartsTable.ForeignKeys[2].RefTable = FeePaymentsTable
+	FeeRefundPartsTable.ForeignKeys[3].RefTable = FeeCreditNotesTable
+	FeeReportsTable.ForeignKeys[0].RefTable = EstatesTable
 	FeeRunsTable.ForeignKeys[0].RefTable = EstatesTable
 	FeeTariffsTable.ForeignKeys[0].RefTable = EstatesTable
 	FilesTable.ForeignKeys[0].RefTable = EstatesTable

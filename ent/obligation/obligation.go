@@ -33,6 +33,14 @@ const (
 	FieldTitleEn = "title_en"
 	// FieldDueAt holds the string denoting the due_at field in the database.
 	FieldDueAt = "due_at"
+	// FieldCountedFrom holds the string denoting the counted_from field in the database.
+	FieldCountedFrom = "counted_from"
+	// FieldWorkingDays holds the string denoting the working_days field in the database.
+	FieldWorkingDays = "working_days"
+	// FieldNotBefore holds the string denoting the not_before field in the database.
+	FieldNotBefore = "not_before"
+	// FieldNotAfter holds the string denoting the not_after field in the database.
+	FieldNotAfter = "not_after"
 	// FieldGraceSeconds holds the string denoting the grace_seconds field in the database.
 	FieldGraceSeconds = "grace_seconds"
 	// FieldState holds the string denoting the state field in the database.
@@ -73,6 +81,10 @@ var Columns = []string{
 	FieldTitle,
 	FieldTitleEn,
 	FieldDueAt,
+	FieldCountedFrom,
+	FieldWorkingDays,
+	FieldNotBefore,
+	FieldNotAfter,
 	FieldGraceSeconds,
 	FieldState,
 	FieldMetAt,
@@ -96,6 +108,10 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultTitleEn holds the default value on creation for the "title_en" field.
 	DefaultTitleEn string
+	// DefaultWorkingDays holds the default value on creation for the "working_days" field.
+	DefaultWorkingDays int
+	// WorkingDaysValidator is a validator for the "working_days" field. It is called by the builders before save.
+	WorkingDaysValidator func(int) error
 	// DefaultGraceSeconds holds the default value on creation for the "grace_seconds" field.
 	DefaultGraceSeconds int64
 	// GraceSecondsValidator is a validator for the "grace_seconds" field. It is called by the builders before save.
@@ -182,6 +198,26 @@ func ByTitleEn(opts ...sql.OrderTermOption) OrderOption {
 // ByDueAt orders the results by the due_at field.
 func ByDueAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDueAt, opts...).ToFunc()
+}
+
+// ByCountedFrom orders the results by the counted_from field.
+func ByCountedFrom(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCountedFrom, opts...).ToFunc()
+}
+
+// ByWorkingDays orders the results by the working_days field.
+func ByWorkingDays(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWorkingDays, opts...).ToFunc()
+}
+
+// ByNotBefore orders the results by the not_before field.
+func ByNotBefore(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNotBefore, opts...).ToFunc()
+}
+
+// ByNotAfter orders the results by the not_after field.
+func ByNotAfter(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNotAfter, opts...).ToFunc()
 }
 
 // ByGraceSeconds orders the results by the grace_seconds field.

@@ -96,6 +96,26 @@ func DueAt(v time.Time) predicate.Obligation {
 	return predicate.Obligation(sql.FieldEQ(FieldDueAt, v))
 }
 
+// CountedFrom applies equality check predicate on the "counted_from" field. It's identical to CountedFromEQ.
+func CountedFrom(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldEQ(FieldCountedFrom, v))
+}
+
+// WorkingDays applies equality check predicate on the "working_days" field. It's identical to WorkingDaysEQ.
+func WorkingDays(v int) predicate.Obligation {
+	return predicate.Obligation(sql.FieldEQ(FieldWorkingDays, v))
+}
+
+// NotBefore applies equality check predicate on the "not_before" field. It's identical to NotBeforeEQ.
+func NotBefore(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldEQ(FieldNotBefore, v))
+}
+
+// NotAfter applies equality check predicate on the "not_after" field. It's identical to NotAfterEQ.
+func NotAfter(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldEQ(FieldNotAfter, v))
+}
+
 // GraceSeconds applies equality check predicate on the "grace_seconds" field. It's identical to GraceSecondsEQ.
 func GraceSeconds(v int64) predicate.Obligation {
 	return predicate.Obligation(sql.FieldEQ(FieldGraceSeconds, v))
@@ -529,6 +549,196 @@ func DueAtLT(v time.Time) predicate.Obligation {
 // DueAtLTE applies the LTE predicate on the "due_at" field.
 func DueAtLTE(v time.Time) predicate.Obligation {
 	return predicate.Obligation(sql.FieldLTE(FieldDueAt, v))
+}
+
+// CountedFromEQ applies the EQ predicate on the "counted_from" field.
+func CountedFromEQ(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldEQ(FieldCountedFrom, v))
+}
+
+// CountedFromNEQ applies the NEQ predicate on the "counted_from" field.
+func CountedFromNEQ(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldNEQ(FieldCountedFrom, v))
+}
+
+// CountedFromIn applies the In predicate on the "counted_from" field.
+func CountedFromIn(vs ...time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldIn(FieldCountedFrom, vs...))
+}
+
+// CountedFromNotIn applies the NotIn predicate on the "counted_from" field.
+func CountedFromNotIn(vs ...time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldNotIn(FieldCountedFrom, vs...))
+}
+
+// CountedFromGT applies the GT predicate on the "counted_from" field.
+func CountedFromGT(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldGT(FieldCountedFrom, v))
+}
+
+// CountedFromGTE applies the GTE predicate on the "counted_from" field.
+func CountedFromGTE(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldGTE(FieldCountedFrom, v))
+}
+
+// CountedFromLT applies the LT predicate on the "counted_from" field.
+func CountedFromLT(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldLT(FieldCountedFrom, v))
+}
+
+// CountedFromLTE applies the LTE predicate on the "counted_from" field.
+func CountedFromLTE(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldLTE(FieldCountedFrom, v))
+}
+
+// CountedFromIsNil applies the IsNil predicate on the "counted_from" field.
+func CountedFromIsNil() predicate.Obligation {
+	return predicate.Obligation(sql.FieldIsNull(FieldCountedFrom))
+}
+
+// CountedFromNotNil applies the NotNil predicate on the "counted_from" field.
+func CountedFromNotNil() predicate.Obligation {
+	return predicate.Obligation(sql.FieldNotNull(FieldCountedFrom))
+}
+
+// WorkingDaysEQ applies the EQ predicate on the "working_days" field.
+func WorkingDaysEQ(v int) predicate.Obligation {
+	return predicate.Obligation(sql.FieldEQ(FieldWorkingDays, v))
+}
+
+// WorkingDaysNEQ applies the NEQ predicate on the "working_days" field.
+func WorkingDaysNEQ(v int) predicate.Obligation {
+	return predicate.Obligation(sql.FieldNEQ(FieldWorkingDays, v))
+}
+
+// WorkingDaysIn applies the In predicate on the "working_days" field.
+func WorkingDaysIn(vs ...int) predicate.Obligation {
+	return predicate.Obligation(sql.FieldIn(FieldWorkingDays, vs...))
+}
+
+// WorkingDaysNotIn applies the NotIn predicate on the "working_days" field.
+func WorkingDaysNotIn(vs ...int) predicate.Obligation {
+	return predicate.Obligation(sql.FieldNotIn(FieldWorkingDays, vs...))
+}
+
+// WorkingDaysGT applies the GT predicate on the "working_days" field.
+func WorkingDaysGT(v int) predicate.Obligation {
+	return predicate.Obligation(sql.FieldGT(FieldWorkingDays, v))
+}
+
+// WorkingDaysGTE applies the GTE predicate on the "working_days" field.
+func WorkingDaysGTE(v int) predicate.Obligation {
+	return predicate.Obligation(sql.FieldGTE(FieldWorkingDays, v))
+}
+
+// WorkingDaysLT applies the LT predicate on the "working_days" field.
+func WorkingDaysLT(v int) predicate.Obligation {
+	return predicate.Obligation(sql.FieldLT(FieldWorkingDays, v))
+}
+
+// WorkingDaysLTE applies the LTE predicate on the "working_days" field.
+func WorkingDaysLTE(v int) predicate.Obligation {
+	return predicate.Obligation(sql.FieldLTE(FieldWorkingDays, v))
+}
+
+// NotBeforeEQ applies the EQ predicate on the "not_before" field.
+func NotBeforeEQ(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldEQ(FieldNotBefore, v))
+}
+
+// NotBeforeNEQ applies the NEQ predicate on the "not_before" field.
+func NotBeforeNEQ(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldNEQ(FieldNotBefore, v))
+}
+
+// NotBeforeIn applies the In predicate on the "not_before" field.
+func NotBeforeIn(vs ...time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldIn(FieldNotBefore, vs...))
+}
+
+// NotBeforeNotIn applies the NotIn predicate on the "not_before" field.
+func NotBeforeNotIn(vs ...time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldNotIn(FieldNotBefore, vs...))
+}
+
+// NotBeforeGT applies the GT predicate on the "not_before" field.
+func NotBeforeGT(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldGT(FieldNotBefore, v))
+}
+
+// NotBeforeGTE applies the GTE predicate on the "not_before" field.
+func NotBeforeGTE(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldGTE(FieldNotBefore, v))
+}
+
+// NotBeforeLT applies the LT predicate on the "not_before" field.
+func NotBeforeLT(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldLT(FieldNotBefore, v))
+}
+
+// NotBeforeLTE applies the LTE predicate on the "not_before" field.
+func NotBeforeLTE(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldLTE(FieldNotBefore, v))
+}
+
+// NotBeforeIsNil applies the IsNil predicate on the "not_before" field.
+func NotBeforeIsNil() predicate.Obligation {
+	return predicate.Obligation(sql.FieldIsNull(FieldNotBefore))
+}
+
+// NotBeforeNotNil applies the NotNil predicate on the "not_before" field.
+func NotBeforeNotNil() predicate.Obligation {
+	return predicate.Obligation(sql.FieldNotNull(FieldNotBefore))
+}
+
+// NotAfterEQ applies the EQ predicate on the "not_after" field.
+func NotAfterEQ(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldEQ(FieldNotAfter, v))
+}
+
+// NotAfterNEQ applies the NEQ predicate on the "not_after" field.
+func NotAfterNEQ(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldNEQ(FieldNotAfter, v))
+}
+
+// NotAfterIn applies the In predicate on the "not_after" field.
+func NotAfterIn(vs ...time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldIn(FieldNotAfter, vs...))
+}
+
+// NotAfterNotIn applies the NotIn predicate on the "not_after" field.
+func NotAfterNotIn(vs ...time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldNotIn(FieldNotAfter, vs...))
+}
+
+// NotAfterGT applies the GT predicate on the "not_after" field.
+func NotAfterGT(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldGT(FieldNotAfter, v))
+}
+
+// NotAfterGTE applies the GTE predicate on the "not_after" field.
+func NotAfterGTE(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldGTE(FieldNotAfter, v))
+}
+
+// NotAfterLT applies the LT predicate on the "not_after" field.
+func NotAfterLT(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldLT(FieldNotAfter, v))
+}
+
+// NotAfterLTE applies the LTE predicate on the "not_after" field.
+func NotAfterLTE(v time.Time) predicate.Obligation {
+	return predicate.Obligation(sql.FieldLTE(FieldNotAfter, v))
+}
+
+// NotAfterIsNil applies the IsNil predicate on the "not_after" field.
+func NotAfterIsNil() predicate.Obligation {
+	return predicate.Obligation(sql.FieldIsNull(FieldNotAfter))
+}
+
+// NotAfterNotNil applies the NotNil predicate on the "not_after" field.
+func NotAfterNotNil() predicate.Obligation {
+	return predicate.Obligation(sql.FieldNotNull(FieldNotAfter))
 }
 
 // GraceSecondsEQ applies the EQ predicate on the "grace_seconds" field.

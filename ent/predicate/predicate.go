@@ -57,6 +57,9 @@ type Area func(*sql.Selector)
 // Building is the predicate function for building builders.
 type Building func(*sql.Selector)
 
+// CalendarDay is the predicate function for calendarday builders.
+type CalendarDay func(*sql.Selector)
+
 // Certificate is the predicate function for certificate builders.
 type Certificate func(*sql.Selector)
 
@@ -78,6 +81,33 @@ type DefectPhoto func(*sql.Selector)
 // Department is the predicate function for department builders.
 type Department func(*sql.Selector)
 
+// DutyAssignment is the predicate function for dutyassignment builders.
+type DutyAssignment func(*sql.Selector)
+
+// DutyChange is the predicate function for dutychange builders.
+type DutyChange func(*sql.Selector)
+
+// DutyFeed is the predicate function for dutyfeed builders.
+type DutyFeed func(*sql.Selector)
+
+// DutyHandover is the predicate function for dutyhandover builders.
+type DutyHandover func(*sql.Selector)
+
+// DutyHandoverLine is the predicate function for dutyhandoverline builders.
+type DutyHandoverLine func(*sql.Selector)
+
+// DutyLeave is the predicate function for dutyleave builders.
+type DutyLeave func(*sql.Selector)
+
+// DutyRoster is the predicate function for dutyroster builders.
+type DutyRoster func(*sql.Selector)
+
+// DutyShift is the predicate function for dutyshift builders.
+type DutyShift func(*sql.Selector)
+
+// DutySwap is the predicate function for dutyswap builders.
+type DutySwap func(*sql.Selector)
+
 // EmergencyContact is the predicate function for emergencycontact builders.
 type EmergencyContact func(*sql.Selector)
 
@@ -93,11 +123,26 @@ type FeeAccount func(*sql.Selector)
 // FeeAllocation is the predicate function for feeallocation builders.
 type FeeAllocation func(*sql.Selector)
 
+// FeeBankLine is the predicate function for feebankline builders.
+type FeeBankLine func(*sql.Selector)
+
+// FeeBankStatement is the predicate function for feebankstatement builders.
+type FeeBankStatement func(*sql.Selector)
+
 // FeeBook is the predicate function for feebook builders.
 type FeeBook func(*sql.Selector)
 
 // FeeCreditNote is the predicate function for feecreditnote builders.
 type FeeCreditNote func(*sql.Selector)
+
+// FeeDispatch is the predicate function for feedispatch builders.
+type FeeDispatch func(*sql.Selector)
+
+// FeeDunning is the predicate function for feedunning builders.
+type FeeDunning func(*sql.Selector)
+
+// FeeDunningLine is the predicate function for feedunningline builders.
+type FeeDunningLine func(*sql.Selector)
 
 // FeeEntry is the predicate function for feeentry builders.
 type FeeEntry func(*sql.Selector)
@@ -113,6 +158,18 @@ type FeePayment func(*sql.Selector)
 
 // FeePosting is the predicate function for feeposting builders.
 type FeePosting func(*sql.Selector)
+
+// FeeProof is the predicate function for feeproof builders.
+type FeeProof func(*sql.Selector)
+
+// FeeRefund is the predicate function for feerefund builders.
+type FeeRefund func(*sql.Selector)
+
+// FeeRefundPart is the predicate function for feerefundpart builders.
+type FeeRefundPart func(*sql.Selector)
+
+// FeeReport is the predicate function for feereport builders.
+type FeeReport func(*sql.Selector)
 
 // FeeRun is the predicate function for feerun builders.
 type FeeRun func(*sql.Selector)

@@ -97,8 +97,8 @@ func (DutyChange) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("roster", DutyRoster.Type).Field("roster_id").Unique().Required().Immutable().Comment("The roster."),
 		edge.To("swap", DutySwap.Type).Field("swap_id").Unique().Immutable().Comment("The swap that it carries out."),
-		edge.From("added", DutyAssignment.Type).Ref("added_change").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("What came on by it."),
-		edge.From("removed", DutyAssignment.Type).Ref("removed_change").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("What was taken off by it."),
+		edge.From("additions", DutyAssignment.Type).Ref("added_change").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("What came on by it."),
+		edge.From("removals", DutyAssignment.Type).Ref("removed_change").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("What was taken off by it."),
 	}
 }
 
