@@ -114,6 +114,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BreakKeySealInput", ec.unmarshalInputBreakKeySealInput),
 			graphql.NewInputUnmarshaler("BuildingOrder", ec.unmarshalInputBuildingOrder),
 			graphql.NewInputUnmarshaler("BuildingWhereInput", ec.unmarshalInputBuildingWhereInput),
+			graphql.NewInputUnmarshaler("CalendarDayOrder", ec.unmarshalInputCalendarDayOrder),
+			graphql.NewInputUnmarshaler("CalendarDayWhereInput", ec.unmarshalInputCalendarDayWhereInput),
 			graphql.NewInputUnmarshaler("CanInput", ec.unmarshalInputCanInput),
 			graphql.NewInputUnmarshaler("CancelArchiveDestructionInput", ec.unmarshalInputCancelArchiveDestructionInput),
 			graphql.NewInputUnmarshaler("CancelInspectionRoundInput", ec.unmarshalInputCancelInspectionRoundInput),
@@ -173,6 +175,24 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DisconnectIdentityInput", ec.unmarshalInputDisconnectIdentityInput),
 			graphql.NewInputUnmarshaler("DraftKeyAcceptanceInput", ec.unmarshalInputDraftKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("DrawKeySpotCheckInput", ec.unmarshalInputDrawKeySpotCheckInput),
+			graphql.NewInputUnmarshaler("DutyAssignmentOrder", ec.unmarshalInputDutyAssignmentOrder),
+			graphql.NewInputUnmarshaler("DutyAssignmentWhereInput", ec.unmarshalInputDutyAssignmentWhereInput),
+			graphql.NewInputUnmarshaler("DutyChangeOrder", ec.unmarshalInputDutyChangeOrder),
+			graphql.NewInputUnmarshaler("DutyChangeWhereInput", ec.unmarshalInputDutyChangeWhereInput),
+			graphql.NewInputUnmarshaler("DutyFeedOrder", ec.unmarshalInputDutyFeedOrder),
+			graphql.NewInputUnmarshaler("DutyFeedWhereInput", ec.unmarshalInputDutyFeedWhereInput),
+			graphql.NewInputUnmarshaler("DutyHandoverLineOrder", ec.unmarshalInputDutyHandoverLineOrder),
+			graphql.NewInputUnmarshaler("DutyHandoverLineWhereInput", ec.unmarshalInputDutyHandoverLineWhereInput),
+			graphql.NewInputUnmarshaler("DutyHandoverOrder", ec.unmarshalInputDutyHandoverOrder),
+			graphql.NewInputUnmarshaler("DutyHandoverWhereInput", ec.unmarshalInputDutyHandoverWhereInput),
+			graphql.NewInputUnmarshaler("DutyLeaveOrder", ec.unmarshalInputDutyLeaveOrder),
+			graphql.NewInputUnmarshaler("DutyLeaveWhereInput", ec.unmarshalInputDutyLeaveWhereInput),
+			graphql.NewInputUnmarshaler("DutyRosterOrder", ec.unmarshalInputDutyRosterOrder),
+			graphql.NewInputUnmarshaler("DutyRosterWhereInput", ec.unmarshalInputDutyRosterWhereInput),
+			graphql.NewInputUnmarshaler("DutyShiftOrder", ec.unmarshalInputDutyShiftOrder),
+			graphql.NewInputUnmarshaler("DutyShiftWhereInput", ec.unmarshalInputDutyShiftWhereInput),
+			graphql.NewInputUnmarshaler("DutySwapOrder", ec.unmarshalInputDutySwapOrder),
+			graphql.NewInputUnmarshaler("DutySwapWhereInput", ec.unmarshalInputDutySwapWhereInput),
 			graphql.NewInputUnmarshaler("EmergencyContactOrder", ec.unmarshalInputEmergencyContactOrder),
 			graphql.NewInputUnmarshaler("EmergencyContactWhereInput", ec.unmarshalInputEmergencyContactWhereInput),
 			graphql.NewInputUnmarshaler("EndEmploymentInput", ec.unmarshalInputEndEmploymentInput),
@@ -194,10 +214,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("FeeAllocationInput", ec.unmarshalInputFeeAllocationInput),
 			graphql.NewInputUnmarshaler("FeeAllocationOrder", ec.unmarshalInputFeeAllocationOrder),
 			graphql.NewInputUnmarshaler("FeeAllocationWhereInput", ec.unmarshalInputFeeAllocationWhereInput),
+			graphql.NewInputUnmarshaler("FeeBankLineOrder", ec.unmarshalInputFeeBankLineOrder),
+			graphql.NewInputUnmarshaler("FeeBankLineWhereInput", ec.unmarshalInputFeeBankLineWhereInput),
+			graphql.NewInputUnmarshaler("FeeBankStatementOrder", ec.unmarshalInputFeeBankStatementOrder),
+			graphql.NewInputUnmarshaler("FeeBankStatementWhereInput", ec.unmarshalInputFeeBankStatementWhereInput),
 			graphql.NewInputUnmarshaler("FeeBookOrder", ec.unmarshalInputFeeBookOrder),
 			graphql.NewInputUnmarshaler("FeeBookWhereInput", ec.unmarshalInputFeeBookWhereInput),
 			graphql.NewInputUnmarshaler("FeeCreditNoteOrder", ec.unmarshalInputFeeCreditNoteOrder),
 			graphql.NewInputUnmarshaler("FeeCreditNoteWhereInput", ec.unmarshalInputFeeCreditNoteWhereInput),
+			graphql.NewInputUnmarshaler("FeeDispatchOrder", ec.unmarshalInputFeeDispatchOrder),
+			graphql.NewInputUnmarshaler("FeeDispatchWhereInput", ec.unmarshalInputFeeDispatchWhereInput),
+			graphql.NewInputUnmarshaler("FeeDunningLineOrder", ec.unmarshalInputFeeDunningLineOrder),
+			graphql.NewInputUnmarshaler("FeeDunningLineWhereInput", ec.unmarshalInputFeeDunningLineWhereInput),
+			graphql.NewInputUnmarshaler("FeeDunningOrder", ec.unmarshalInputFeeDunningOrder),
+			graphql.NewInputUnmarshaler("FeeDunningWhereInput", ec.unmarshalInputFeeDunningWhereInput),
 			graphql.NewInputUnmarshaler("FeeEntryOrder", ec.unmarshalInputFeeEntryOrder),
 			graphql.NewInputUnmarshaler("FeeEntryWhereInput", ec.unmarshalInputFeeEntryWhereInput),
 			graphql.NewInputUnmarshaler("FeeNoticeLineOrder", ec.unmarshalInputFeeNoticeLineOrder),
@@ -208,6 +238,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("FeePaymentWhereInput", ec.unmarshalInputFeePaymentWhereInput),
 			graphql.NewInputUnmarshaler("FeePostingOrder", ec.unmarshalInputFeePostingOrder),
 			graphql.NewInputUnmarshaler("FeePostingWhereInput", ec.unmarshalInputFeePostingWhereInput),
+			graphql.NewInputUnmarshaler("FeeProofOrder", ec.unmarshalInputFeeProofOrder),
+			graphql.NewInputUnmarshaler("FeeProofWhereInput", ec.unmarshalInputFeeProofWhereInput),
+			graphql.NewInputUnmarshaler("FeeRefundOrder", ec.unmarshalInputFeeRefundOrder),
+			graphql.NewInputUnmarshaler("FeeRefundPartOrder", ec.unmarshalInputFeeRefundPartOrder),
+			graphql.NewInputUnmarshaler("FeeRefundPartWhereInput", ec.unmarshalInputFeeRefundPartWhereInput),
+			graphql.NewInputUnmarshaler("FeeRefundWhereInput", ec.unmarshalInputFeeRefundWhereInput),
+			graphql.NewInputUnmarshaler("FeeReportOrder", ec.unmarshalInputFeeReportOrder),
+			graphql.NewInputUnmarshaler("FeeReportWhereInput", ec.unmarshalInputFeeReportWhereInput),
 			graphql.NewInputUnmarshaler("FeeRunOrder", ec.unmarshalInputFeeRunOrder),
 			graphql.NewInputUnmarshaler("FeeRunWhereInput", ec.unmarshalInputFeeRunWhereInput),
 			graphql.NewInputUnmarshaler("FeeTariffOrder", ec.unmarshalInputFeeTariffOrder),
@@ -16110,6 +16148,289 @@ input BuildingWhereInput {
   areaIDNotNil: Boolean
 }
 """
+A day on which an estate's office works, or does not, whatever the week and the public holidays say. Deadlines in working days go by it.
+"""
+type CalendarDay implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The day, which no other row of the estate is about.
+  """
+  day: Date!
+  """
+  Whether the office works on it: an extra working day, or a closed one.
+  """
+  working: Boolean!
+  """
+  Why.
+  """
+  reason: String!
+  """
+  The account that said so last.
+  """
+  setByID: ID!
+  """
+  Who said so last, as signed.
+  """
+  setByName: String!
+  """
+  When.
+  """
+  setAt: Time!
+  """
+  When it became a day like others again; null while it is not.
+  """
+  clearedAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+A connection to a list of items.
+"""
+type CalendarDayConnection {
+  """
+  A list of edges.
+  """
+  edges: [CalendarDayEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type CalendarDayEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: CalendarDay
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for CalendarDay connections
+"""
+input CalendarDayOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order CalendarDays.
+  """
+  field: CalendarDayOrderField!
+}
+"""
+Properties by which CalendarDay connections can be ordered.
+"""
+enum CalendarDayOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  day.
+  """
+  DAY
+}
+"""
+CalendarDayWhereInput is used for filtering CalendarDay objects.
+Input was generated by ent.
+"""
+input CalendarDayWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: CalendarDayWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [CalendarDayWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [CalendarDayWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  day field predicates
+  """
+  day: Date
+  """
+  day differs from this.
+  """
+  dayNEQ: Date
+  """
+  day is one of these.
+  """
+  dayIn: [Date!]
+  """
+  day is none of these.
+  """
+  dayNotIn: [Date!]
+  """
+  day is greater than this.
+  """
+  dayGT: Date
+  """
+  day is at least this.
+  """
+  dayGTE: Date
+  """
+  day is less than this.
+  """
+  dayLT: Date
+  """
+  day is at most this.
+  """
+  dayLTE: Date
+  """
+  working field predicates
+  """
+  working: Boolean
+  """
+  working differs from this.
+  """
+  workingNEQ: Boolean
+  """
+  cleared_at field predicates
+  """
+  clearedAt: Time
+  """
+  clearedAt differs from this.
+  """
+  clearedAtNEQ: Time
+  """
+  clearedAt is one of these.
+  """
+  clearedAtIn: [Time!]
+  """
+  clearedAt is none of these.
+  """
+  clearedAtNotIn: [Time!]
+  """
+  clearedAt is greater than this.
+  """
+  clearedAtGT: Time
+  """
+  clearedAt is at least this.
+  """
+  clearedAtGTE: Time
+  """
+  clearedAt is less than this.
+  """
+  clearedAtLT: Time
+  """
+  clearedAt is at most this.
+  """
+  clearedAtLTE: Time
+  """
+  clearedAt is null.
+  """
+  clearedAtIsNil: Boolean
+  """
+  clearedAt is set.
+  """
+  clearedAtNotNil: Boolean
+}
+"""
 The certificate of a witnessed act.
 """
 type Certificate implements Node {
@@ -16561,7 +16882,7 @@ type Complaint implements Node {
   """
   way: ComplaintWay!
   """
-  Until when it is to be answered: three working days.
+  Until when it is to be answered: three working days of the estate's calendar.
   """
   dueAt: Time!
   """
@@ -19620,6 +19941,4647 @@ input DepartmentWhereInput {
   kindNotIn: [DepartmentKind!]
 }
 """
+A shift of a day that somebody works (D1.1).
+"""
+type DutyAssignment implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The department whose duty it is: customer service.
+  """
+  departmentID: ID!
+  """
+  The roster.
+  """
+  rosterID: ID!
+  """
+  The shift.
+  """
+  shiftID: ID!
+  """
+  The member of staff who works it.
+  """
+  staffID: ID!
+  """
+  The day on which it begins.
+  """
+  day: Date!
+  """
+  When it begins.
+  """
+  startsAt: Time!
+  """
+  When it ends.
+  """
+  endsAt: Time!
+  """
+  Until when the rest after it lasts: no other shift of the same person begins before.
+  """
+  restedAt: Time!
+  """
+  Put down by hand, proposed by the program, put right after publishing, or by a swap.
+  """
+  origin: DutyAssignmentOrigin!
+  """
+  The account of who put it down.
+  """
+  addedByID: ID!
+  """
+  Who put it down, as signed.
+  """
+  addedByName: String!
+  """
+  The change by which it came onto a published roster; null if it was there when that was published, or is on a draft.
+  """
+  addedChangeID: ID
+  """
+  When it was taken off; null while it stands.
+  """
+  removedAt: Time
+  """
+  The account of who took it off.
+  """
+  removedByID: ID
+  """
+  Who took it off, as signed.
+  """
+  removedByName: String!
+  """
+  The change by which it was taken off a published roster; null if it stands, or was taken off the draft.
+  """
+  removedChangeID: ID
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The roster.
+  """
+  roster: DutyRoster!
+  """
+  The shift.
+  """
+  shift: DutyShift!
+  """
+  The member of staff who works it.
+  """
+  staff: Staff!
+  """
+  The change by which it came onto a published roster.
+  """
+  addedChange: DutyChange
+  """
+  The change by which it was taken off a published roster.
+  """
+  removedChange: DutyChange
+}
+"""
+A connection to a list of items.
+"""
+type DutyAssignmentConnection {
+  """
+  A list of edges.
+  """
+  edges: [DutyAssignmentEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type DutyAssignmentEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: DutyAssignment
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for DutyAssignment connections
+"""
+input DutyAssignmentOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order DutyAssignments.
+  """
+  field: DutyAssignmentOrderField!
+}
+"""
+Properties by which DutyAssignment connections can be ordered.
+"""
+enum DutyAssignmentOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  starts at.
+  """
+  STARTS_AT
+}
+"""
+DutyAssignmentOrigin is enum for the field origin
+"""
+enum DutyAssignmentOrigin @goModel(model: "github.com/steward-pm/steward/ent/dutyassignment.Origin") {
+  """
+  hand.
+  """
+  HAND
+  """
+  proposal.
+  """
+  PROPOSAL
+  """
+  change.
+  """
+  CHANGE
+  """
+  swap.
+  """
+  SWAP
+}
+"""
+DutyAssignmentWhereInput is used for filtering DutyAssignment objects.
+Input was generated by ent.
+"""
+input DutyAssignmentWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: DutyAssignmentWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [DutyAssignmentWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [DutyAssignmentWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is greater than this.
+  """
+  departmentIDGT: ID
+  """
+  departmentID is at least this.
+  """
+  departmentIDGTE: ID
+  """
+  departmentID is less than this.
+  """
+  departmentIDLT: ID
+  """
+  departmentID is at most this.
+  """
+  departmentIDLTE: ID
+  """
+  roster_id field predicates
+  """
+  rosterID: ID
+  """
+  rosterID differs from this.
+  """
+  rosterIDNEQ: ID
+  """
+  rosterID is one of these.
+  """
+  rosterIDIn: [ID!]
+  """
+  rosterID is none of these.
+  """
+  rosterIDNotIn: [ID!]
+  """
+  shift_id field predicates
+  """
+  shiftID: ID
+  """
+  shiftID differs from this.
+  """
+  shiftIDNEQ: ID
+  """
+  shiftID is one of these.
+  """
+  shiftIDIn: [ID!]
+  """
+  shiftID is none of these.
+  """
+  shiftIDNotIn: [ID!]
+  """
+  staff_id field predicates
+  """
+  staffID: ID
+  """
+  staffID differs from this.
+  """
+  staffIDNEQ: ID
+  """
+  staffID is one of these.
+  """
+  staffIDIn: [ID!]
+  """
+  staffID is none of these.
+  """
+  staffIDNotIn: [ID!]
+  """
+  day field predicates
+  """
+  day: Date
+  """
+  day differs from this.
+  """
+  dayNEQ: Date
+  """
+  day is one of these.
+  """
+  dayIn: [Date!]
+  """
+  day is none of these.
+  """
+  dayNotIn: [Date!]
+  """
+  day is greater than this.
+  """
+  dayGT: Date
+  """
+  day is at least this.
+  """
+  dayGTE: Date
+  """
+  day is less than this.
+  """
+  dayLT: Date
+  """
+  day is at most this.
+  """
+  dayLTE: Date
+  """
+  starts_at field predicates
+  """
+  startsAt: Time
+  """
+  startsAt differs from this.
+  """
+  startsAtNEQ: Time
+  """
+  startsAt is one of these.
+  """
+  startsAtIn: [Time!]
+  """
+  startsAt is none of these.
+  """
+  startsAtNotIn: [Time!]
+  """
+  startsAt is greater than this.
+  """
+  startsAtGT: Time
+  """
+  startsAt is at least this.
+  """
+  startsAtGTE: Time
+  """
+  startsAt is less than this.
+  """
+  startsAtLT: Time
+  """
+  startsAt is at most this.
+  """
+  startsAtLTE: Time
+  """
+  ends_at field predicates
+  """
+  endsAt: Time
+  """
+  endsAt differs from this.
+  """
+  endsAtNEQ: Time
+  """
+  endsAt is one of these.
+  """
+  endsAtIn: [Time!]
+  """
+  endsAt is none of these.
+  """
+  endsAtNotIn: [Time!]
+  """
+  endsAt is greater than this.
+  """
+  endsAtGT: Time
+  """
+  endsAt is at least this.
+  """
+  endsAtGTE: Time
+  """
+  endsAt is less than this.
+  """
+  endsAtLT: Time
+  """
+  endsAt is at most this.
+  """
+  endsAtLTE: Time
+  """
+  origin field predicates
+  """
+  origin: DutyAssignmentOrigin
+  """
+  origin differs from this.
+  """
+  originNEQ: DutyAssignmentOrigin
+  """
+  origin is one of these.
+  """
+  originIn: [DutyAssignmentOrigin!]
+  """
+  origin is none of these.
+  """
+  originNotIn: [DutyAssignmentOrigin!]
+  """
+  added_change_id field predicates
+  """
+  addedChangeID: ID
+  """
+  addedChangeID differs from this.
+  """
+  addedChangeIDNEQ: ID
+  """
+  addedChangeID is one of these.
+  """
+  addedChangeIDIn: [ID!]
+  """
+  addedChangeID is none of these.
+  """
+  addedChangeIDNotIn: [ID!]
+  """
+  addedChangeID is null.
+  """
+  addedChangeIDIsNil: Boolean
+  """
+  addedChangeID is set.
+  """
+  addedChangeIDNotNil: Boolean
+  """
+  removed_at field predicates
+  """
+  removedAt: Time
+  """
+  removedAt differs from this.
+  """
+  removedAtNEQ: Time
+  """
+  removedAt is one of these.
+  """
+  removedAtIn: [Time!]
+  """
+  removedAt is none of these.
+  """
+  removedAtNotIn: [Time!]
+  """
+  removedAt is greater than this.
+  """
+  removedAtGT: Time
+  """
+  removedAt is at least this.
+  """
+  removedAtGTE: Time
+  """
+  removedAt is less than this.
+  """
+  removedAtLT: Time
+  """
+  removedAt is at most this.
+  """
+  removedAtLTE: Time
+  """
+  removedAt is null.
+  """
+  removedAtIsNil: Boolean
+  """
+  removedAt is set.
+  """
+  removedAtNotNil: Boolean
+  """
+  removed_change_id field predicates
+  """
+  removedChangeID: ID
+  """
+  removedChangeID differs from this.
+  """
+  removedChangeIDNEQ: ID
+  """
+  removedChangeID is one of these.
+  """
+  removedChangeIDIn: [ID!]
+  """
+  removedChangeID is none of these.
+  """
+  removedChangeIDNotIn: [ID!]
+  """
+  removedChangeID is null.
+  """
+  removedChangeIDIsNil: Boolean
+  """
+  removedChangeID is set.
+  """
+  removedChangeIDNotNil: Boolean
+}
+"""
+What was changed in a roster after it was published, and why (D1.1).
+"""
+type DutyChange implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The department whose duty it is: customer service.
+  """
+  departmentID: ID!
+  """
+  The roster.
+  """
+  rosterID: ID!
+  """
+  The swap that it carries out; null if it is none.
+  """
+  swapID: ID
+  """
+  Why.
+  """
+  reason: String!
+  """
+  When.
+  """
+  changedAt: Time!
+  """
+  The account of who changed it.
+  """
+  changedByID: ID!
+  """
+  Who changed it, as signed.
+  """
+  changedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The roster.
+  """
+  roster: DutyRoster!
+  """
+  The swap that it carries out.
+  """
+  swap: DutySwap
+  """
+  What came on by it.
+  """
+  additions: [DutyAssignment!]
+  """
+  What was taken off by it.
+  """
+  removals: [DutyAssignment!]
+}
+"""
+A connection to a list of items.
+"""
+type DutyChangeConnection {
+  """
+  A list of edges.
+  """
+  edges: [DutyChangeEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type DutyChangeEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: DutyChange
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for DutyChange connections
+"""
+input DutyChangeOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order DutyChanges.
+  """
+  field: DutyChangeOrderField!
+}
+"""
+Properties by which DutyChange connections can be ordered.
+"""
+enum DutyChangeOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  changed at.
+  """
+  CHANGED_AT
+}
+"""
+DutyChangeWhereInput is used for filtering DutyChange objects.
+Input was generated by ent.
+"""
+input DutyChangeWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: DutyChangeWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [DutyChangeWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [DutyChangeWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is greater than this.
+  """
+  departmentIDGT: ID
+  """
+  departmentID is at least this.
+  """
+  departmentIDGTE: ID
+  """
+  departmentID is less than this.
+  """
+  departmentIDLT: ID
+  """
+  departmentID is at most this.
+  """
+  departmentIDLTE: ID
+  """
+  roster_id field predicates
+  """
+  rosterID: ID
+  """
+  rosterID differs from this.
+  """
+  rosterIDNEQ: ID
+  """
+  rosterID is one of these.
+  """
+  rosterIDIn: [ID!]
+  """
+  rosterID is none of these.
+  """
+  rosterIDNotIn: [ID!]
+  """
+  swap_id field predicates
+  """
+  swapID: ID
+  """
+  swapID differs from this.
+  """
+  swapIDNEQ: ID
+  """
+  swapID is one of these.
+  """
+  swapIDIn: [ID!]
+  """
+  swapID is none of these.
+  """
+  swapIDNotIn: [ID!]
+  """
+  swapID is null.
+  """
+  swapIDIsNil: Boolean
+  """
+  swapID is set.
+  """
+  swapIDNotNil: Boolean
+  """
+  changed_at field predicates
+  """
+  changedAt: Time
+  """
+  changedAt differs from this.
+  """
+  changedAtNEQ: Time
+  """
+  changedAt is one of these.
+  """
+  changedAtIn: [Time!]
+  """
+  changedAt is none of these.
+  """
+  changedAtNotIn: [Time!]
+  """
+  changedAt is greater than this.
+  """
+  changedAtGT: Time
+  """
+  changedAt is at least this.
+  """
+  changedAtGTE: Time
+  """
+  changedAt is less than this.
+  """
+  changedAtLT: Time
+  """
+  changedAt is at most this.
+  """
+  changedAtLTE: Time
+  """
+  changed_by_id field predicates
+  """
+  changedByID: ID
+  """
+  changedByID differs from this.
+  """
+  changedByIDNEQ: ID
+  """
+  changedByID is one of these.
+  """
+  changedByIDIn: [ID!]
+  """
+  changedByID is none of these.
+  """
+  changedByIDNotIn: [ID!]
+  """
+  changedByID is greater than this.
+  """
+  changedByIDGT: ID
+  """
+  changedByID is at least this.
+  """
+  changedByIDGTE: ID
+  """
+  changedByID is less than this.
+  """
+  changedByIDLT: ID
+  """
+  changedByID is at most this.
+  """
+  changedByIDLTE: ID
+}
+"""
+A private address at which a calendar reads somebody's own shifts (D1.1).
+"""
+type DutyFeed implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The department whose duty it is: customer service.
+  """
+  departmentID: ID!
+  """
+  The member of staff whose shifts it shows.
+  """
+  staffID: ID!
+  """
+  The account whose feed it is.
+  """
+  accountID: ID!
+  """
+  What it is for: 手机日历.
+  """
+  label: String!
+  """
+  When it was revoked; null while it is read.
+  """
+  revokedAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The member of staff whose shifts it shows.
+  """
+  staff: Staff!
+}
+"""
+A connection to a list of items.
+"""
+type DutyFeedConnection {
+  """
+  A list of edges.
+  """
+  edges: [DutyFeedEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type DutyFeedEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: DutyFeed
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for DutyFeed connections
+"""
+input DutyFeedOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order DutyFeeds.
+  """
+  field: DutyFeedOrderField!
+}
+"""
+Properties by which DutyFeed connections can be ordered.
+"""
+enum DutyFeedOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+DutyFeedWhereInput is used for filtering DutyFeed objects.
+Input was generated by ent.
+"""
+input DutyFeedWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: DutyFeedWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [DutyFeedWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [DutyFeedWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is greater than this.
+  """
+  departmentIDGT: ID
+  """
+  departmentID is at least this.
+  """
+  departmentIDGTE: ID
+  """
+  departmentID is less than this.
+  """
+  departmentIDLT: ID
+  """
+  departmentID is at most this.
+  """
+  departmentIDLTE: ID
+  """
+  staff_id field predicates
+  """
+  staffID: ID
+  """
+  staffID differs from this.
+  """
+  staffIDNEQ: ID
+  """
+  staffID is one of these.
+  """
+  staffIDIn: [ID!]
+  """
+  staffID is none of these.
+  """
+  staffIDNotIn: [ID!]
+  """
+  account_id field predicates
+  """
+  accountID: ID
+  """
+  accountID differs from this.
+  """
+  accountIDNEQ: ID
+  """
+  accountID is one of these.
+  """
+  accountIDIn: [ID!]
+  """
+  accountID is none of these.
+  """
+  accountIDNotIn: [ID!]
+  """
+  accountID is greater than this.
+  """
+  accountIDGT: ID
+  """
+  accountID is at least this.
+  """
+  accountIDGTE: ID
+  """
+  accountID is less than this.
+  """
+  accountIDLT: ID
+  """
+  accountID is at most this.
+  """
+  accountIDLTE: ID
+  """
+  revoked_at field predicates
+  """
+  revokedAt: Time
+  """
+  revokedAt differs from this.
+  """
+  revokedAtNEQ: Time
+  """
+  revokedAt is one of these.
+  """
+  revokedAtIn: [Time!]
+  """
+  revokedAt is none of these.
+  """
+  revokedAtNotIn: [Time!]
+  """
+  revokedAt is greater than this.
+  """
+  revokedAtGT: Time
+  """
+  revokedAt is at least this.
+  """
+  revokedAtGTE: Time
+  """
+  revokedAt is less than this.
+  """
+  revokedAtLT: Time
+  """
+  revokedAt is at most this.
+  """
+  revokedAtLTE: Time
+  """
+  revokedAt is null.
+  """
+  revokedAtIsNil: Boolean
+  """
+  revokedAt is set.
+  """
+  revokedAtNotNil: Boolean
+}
+"""
+The sheet of a shift change (交接班), filled by the software and signed by both sides (D2).
+"""
+type DutyHandover implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The department whose duty it is: customer service.
+  """
+  departmentID: ID!
+  """
+  When the outgoing shift ends.
+  """
+  endedAt: Time!
+  """
+  When the incoming side is there: at once, or with the next shift.
+  """
+  beginsAt: Time!
+  """
+  By when it is to be signed by both: an hour after the incoming side is there.
+  """
+  dueAt: Time!
+  """
+  When the software put down what is open.
+  """
+  filledAt: Time!
+  """
+  Who goes off duty, by the roster.
+  """
+  outgoingNames: String!
+  """
+  Who is on duty then, by the roster.
+  """
+  incomingNames: String!
+  """
+  How many lines it has.
+  """
+  lines: Int!
+  """
+  How many open matters they count.
+  """
+  matters: Int!
+  """
+  Open until both have signed, then signed; or cancelled, since the shift did not change as rostered.
+  """
+  state: DutyHandoverState!
+  """
+  What the outgoing side remarks.
+  """
+  remark: String!
+  """
+  The member of staff who signed for the outgoing side.
+  """
+  outgoingID: ID
+  """
+  When the outgoing side signed.
+  """
+  outgoingSignedAt: Time
+  """
+  The member of staff who signed for the incoming side.
+  """
+  incomingID: ID
+  """
+  When the incoming side signed.
+  """
+  incomingSignedAt: Time
+  """
+  When both had signed.
+  """
+  signedAt: Time
+  """
+  Whether both had signed only after it was due.
+  """
+  late: Boolean!
+  """
+  How many lines the incoming side accepted, as signed.
+  """
+  accepted: Int!
+  """
+  How many lines the incoming side disputed, as signed.
+  """
+  disputed: Int!
+  """
+  Why it was cancelled.
+  """
+  cancelReason: String!
+  """
+  When it was cancelled.
+  """
+  cancelledAt: Time
+  """
+  The account of who had it filled before the shift ended; null if nobody did, or the program did.
+  """
+  filledByID: ID
+  """
+  Who had it filled before the shift ended, as signed.
+  """
+  filledByName: String!
+  """
+  The account of who cancelled it; null if nobody did, or the program did.
+  """
+  cancelledByID: ID
+  """
+  Who cancelled it, as signed.
+  """
+  cancelledByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  Who signed for the outgoing side.
+  """
+  outgoing: Staff
+  """
+  Who signed for the incoming side.
+  """
+  incoming: Staff
+  """
+  Items.
+  """
+  items(
+    """
+    Returns the elements in the list that come after the specified cursor.
+    """
+    after: Cursor
+
+    """
+    Returns the first _n_ elements from the list.
+    """
+    first: Int
+
+    """
+    Returns the elements in the list that come before the specified cursor.
+    """
+    before: Cursor
+
+    """
+    Returns the last _n_ elements from the list.
+    """
+    last: Int
+
+    """
+    Ordering options for DutyHandoverLines returned from the connection.
+    """
+    orderBy: DutyHandoverLineOrder
+  ): DutyHandoverLineConnection!
+}
+"""
+A connection to a list of items.
+"""
+type DutyHandoverConnection {
+  """
+  A list of edges.
+  """
+  edges: [DutyHandoverEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type DutyHandoverEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: DutyHandover
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+An open matter on the sheet of a shift change, and who answers for it (D2).
+"""
+type DutyHandoverLine implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The department whose duty it is: customer service.
+  """
+  departmentID: ID!
+  """
+  The sheet.
+  """
+  handoverID: ID!
+  """
+  Its place on the sheet.
+  """
+  position: Int!
+  """
+  What it is: keys.out.
+  """
+  source: String!
+  """
+  The same in words, in Chinese: 未还钥匙.
+  """
+  title: String!
+  """
+  The same in English.
+  """
+  titleEn: String!
+  """
+  The type of what it is about: KeyLoan.
+  """
+  entity: String!
+  """
+  What it is about; null of a line that counts what has no line of its own.
+  """
+  subjectID: ID
+  """
+  What it is about, in words, as it was then.
+  """
+  text: String!
+  """
+  The same in English.
+  """
+  textEn: String!
+  """
+  How many matters it counts.
+  """
+  counted: Int!
+  """
+  Since when it is open, if that is known.
+  """
+  sinceAt: Time
+  """
+  By when it was or is due, if it is.
+  """
+  dueAt: Time
+  """
+  What the outgoing side remarks on it.
+  """
+  remark: String!
+  """
+  Not decided yet; accepted, or disputed, by the incoming side.
+  """
+  state: DutyHandoverLineState!
+  """
+  Why it is disputed.
+  """
+  disputeReason: String!
+  """
+  When the incoming side decided.
+  """
+  decidedAt: Time
+  """
+  The member of staff who answers for it, since both signed: of the incoming side if accepted, of the outgoing if disputed.
+  """
+  answersID: ID
+  """
+  From when: from the signatures if accepted; if disputed, it goes on from the end of the shift.
+  """
+  answersSince: Time
+  """
+  The account of who decided for the incoming side; null if nobody did, or the program did.
+  """
+  decidedByID: ID
+  """
+  Who decided for the incoming side, as signed.
+  """
+  decidedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The sheet.
+  """
+  handover: DutyHandover!
+  """
+  Who answers for it.
+  """
+  answers: Staff
+}
+"""
+A connection to a list of items.
+"""
+type DutyHandoverLineConnection {
+  """
+  A list of edges.
+  """
+  edges: [DutyHandoverLineEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type DutyHandoverLineEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: DutyHandoverLine
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for DutyHandoverLine connections
+"""
+input DutyHandoverLineOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order DutyHandoverLines.
+  """
+  field: DutyHandoverLineOrderField!
+}
+"""
+Properties by which DutyHandoverLine connections can be ordered.
+"""
+enum DutyHandoverLineOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  position.
+  """
+  POSITION
+  """
+  answers since.
+  """
+  ANSWERS_SINCE
+}
+"""
+DutyHandoverLineState is enum for the field state
+"""
+enum DutyHandoverLineState @goModel(model: "github.com/steward-pm/steward/ent/dutyhandoverline.State") {
+  """
+  pending.
+  """
+  PENDING
+  """
+  accepted.
+  """
+  ACCEPTED
+  """
+  disputed.
+  """
+  DISPUTED
+}
+"""
+DutyHandoverLineWhereInput is used for filtering DutyHandoverLine objects.
+Input was generated by ent.
+"""
+input DutyHandoverLineWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: DutyHandoverLineWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [DutyHandoverLineWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [DutyHandoverLineWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is greater than this.
+  """
+  departmentIDGT: ID
+  """
+  departmentID is at least this.
+  """
+  departmentIDGTE: ID
+  """
+  departmentID is less than this.
+  """
+  departmentIDLT: ID
+  """
+  departmentID is at most this.
+  """
+  departmentIDLTE: ID
+  """
+  handover_id field predicates
+  """
+  handoverID: ID
+  """
+  handoverID differs from this.
+  """
+  handoverIDNEQ: ID
+  """
+  handoverID is one of these.
+  """
+  handoverIDIn: [ID!]
+  """
+  handoverID is none of these.
+  """
+  handoverIDNotIn: [ID!]
+  """
+  source field predicates
+  """
+  source: String
+  """
+  source differs from this.
+  """
+  sourceNEQ: String
+  """
+  source is one of these.
+  """
+  sourceIn: [String!]
+  """
+  source is none of these.
+  """
+  sourceNotIn: [String!]
+  """
+  source is greater than this.
+  """
+  sourceGT: String
+  """
+  source is at least this.
+  """
+  sourceGTE: String
+  """
+  source is less than this.
+  """
+  sourceLT: String
+  """
+  source is at most this.
+  """
+  sourceLTE: String
+  """
+  source contains this.
+  """
+  sourceContains: String
+  """
+  source begins with this.
+  """
+  sourceHasPrefix: String
+  """
+  source ends with this.
+  """
+  sourceHasSuffix: String
+  """
+  source equals this, upper and lower case alike.
+  """
+  sourceEqualFold: String
+  """
+  source contains this, upper and lower case alike.
+  """
+  sourceContainsFold: String
+  """
+  entity field predicates
+  """
+  entity: String
+  """
+  entity differs from this.
+  """
+  entityNEQ: String
+  """
+  entity is one of these.
+  """
+  entityIn: [String!]
+  """
+  entity is none of these.
+  """
+  entityNotIn: [String!]
+  """
+  entity is greater than this.
+  """
+  entityGT: String
+  """
+  entity is at least this.
+  """
+  entityGTE: String
+  """
+  entity is less than this.
+  """
+  entityLT: String
+  """
+  entity is at most this.
+  """
+  entityLTE: String
+  """
+  entity contains this.
+  """
+  entityContains: String
+  """
+  entity begins with this.
+  """
+  entityHasPrefix: String
+  """
+  entity ends with this.
+  """
+  entityHasSuffix: String
+  """
+  entity equals this, upper and lower case alike.
+  """
+  entityEqualFold: String
+  """
+  entity contains this, upper and lower case alike.
+  """
+  entityContainsFold: String
+  """
+  subject_id field predicates
+  """
+  subjectID: ID
+  """
+  subjectID differs from this.
+  """
+  subjectIDNEQ: ID
+  """
+  subjectID is one of these.
+  """
+  subjectIDIn: [ID!]
+  """
+  subjectID is none of these.
+  """
+  subjectIDNotIn: [ID!]
+  """
+  subjectID is greater than this.
+  """
+  subjectIDGT: ID
+  """
+  subjectID is at least this.
+  """
+  subjectIDGTE: ID
+  """
+  subjectID is less than this.
+  """
+  subjectIDLT: ID
+  """
+  subjectID is at most this.
+  """
+  subjectIDLTE: ID
+  """
+  subjectID is null.
+  """
+  subjectIDIsNil: Boolean
+  """
+  subjectID is set.
+  """
+  subjectIDNotNil: Boolean
+  """
+  due_at field predicates
+  """
+  dueAt: Time
+  """
+  dueAt differs from this.
+  """
+  dueAtNEQ: Time
+  """
+  dueAt is one of these.
+  """
+  dueAtIn: [Time!]
+  """
+  dueAt is none of these.
+  """
+  dueAtNotIn: [Time!]
+  """
+  dueAt is greater than this.
+  """
+  dueAtGT: Time
+  """
+  dueAt is at least this.
+  """
+  dueAtGTE: Time
+  """
+  dueAt is less than this.
+  """
+  dueAtLT: Time
+  """
+  dueAt is at most this.
+  """
+  dueAtLTE: Time
+  """
+  dueAt is null.
+  """
+  dueAtIsNil: Boolean
+  """
+  dueAt is set.
+  """
+  dueAtNotNil: Boolean
+  """
+  state field predicates
+  """
+  state: DutyHandoverLineState
+  """
+  state differs from this.
+  """
+  stateNEQ: DutyHandoverLineState
+  """
+  state is one of these.
+  """
+  stateIn: [DutyHandoverLineState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [DutyHandoverLineState!]
+  """
+  answers_id field predicates
+  """
+  answersID: ID
+  """
+  answersID differs from this.
+  """
+  answersIDNEQ: ID
+  """
+  answersID is one of these.
+  """
+  answersIDIn: [ID!]
+  """
+  answersID is none of these.
+  """
+  answersIDNotIn: [ID!]
+  """
+  answersID is null.
+  """
+  answersIDIsNil: Boolean
+  """
+  answersID is set.
+  """
+  answersIDNotNil: Boolean
+  """
+  answers_since field predicates
+  """
+  answersSince: Time
+  """
+  answersSince differs from this.
+  """
+  answersSinceNEQ: Time
+  """
+  answersSince is one of these.
+  """
+  answersSinceIn: [Time!]
+  """
+  answersSince is none of these.
+  """
+  answersSinceNotIn: [Time!]
+  """
+  answersSince is greater than this.
+  """
+  answersSinceGT: Time
+  """
+  answersSince is at least this.
+  """
+  answersSinceGTE: Time
+  """
+  answersSince is less than this.
+  """
+  answersSinceLT: Time
+  """
+  answersSince is at most this.
+  """
+  answersSinceLTE: Time
+  """
+  answersSince is null.
+  """
+  answersSinceIsNil: Boolean
+  """
+  answersSince is set.
+  """
+  answersSinceNotNil: Boolean
+  """
+  decided_by_id field predicates
+  """
+  decidedByID: ID
+  """
+  decidedByID differs from this.
+  """
+  decidedByIDNEQ: ID
+  """
+  decidedByID is one of these.
+  """
+  decidedByIDIn: [ID!]
+  """
+  decidedByID is none of these.
+  """
+  decidedByIDNotIn: [ID!]
+  """
+  decidedByID is greater than this.
+  """
+  decidedByIDGT: ID
+  """
+  decidedByID is at least this.
+  """
+  decidedByIDGTE: ID
+  """
+  decidedByID is less than this.
+  """
+  decidedByIDLT: ID
+  """
+  decidedByID is at most this.
+  """
+  decidedByIDLTE: ID
+  """
+  decidedByID is null.
+  """
+  decidedByIDIsNil: Boolean
+  """
+  decidedByID is set.
+  """
+  decidedByIDNotNil: Boolean
+}
+"""
+Ordering options for DutyHandover connections
+"""
+input DutyHandoverOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order DutyHandovers.
+  """
+  field: DutyHandoverOrderField!
+}
+"""
+Properties by which DutyHandover connections can be ordered.
+"""
+enum DutyHandoverOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  ended at.
+  """
+  ENDED_AT
+  """
+  due at.
+  """
+  DUE_AT
+}
+"""
+DutyHandoverState is enum for the field state
+"""
+enum DutyHandoverState @goModel(model: "github.com/steward-pm/steward/ent/dutyhandover.State") {
+  """
+  open.
+  """
+  OPEN
+  """
+  signed.
+  """
+  SIGNED
+  """
+  cancelled.
+  """
+  CANCELLED
+}
+"""
+DutyHandoverWhereInput is used for filtering DutyHandover objects.
+Input was generated by ent.
+"""
+input DutyHandoverWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: DutyHandoverWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [DutyHandoverWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [DutyHandoverWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is greater than this.
+  """
+  departmentIDGT: ID
+  """
+  departmentID is at least this.
+  """
+  departmentIDGTE: ID
+  """
+  departmentID is less than this.
+  """
+  departmentIDLT: ID
+  """
+  departmentID is at most this.
+  """
+  departmentIDLTE: ID
+  """
+  ended_at field predicates
+  """
+  endedAt: Time
+  """
+  endedAt differs from this.
+  """
+  endedAtNEQ: Time
+  """
+  endedAt is one of these.
+  """
+  endedAtIn: [Time!]
+  """
+  endedAt is none of these.
+  """
+  endedAtNotIn: [Time!]
+  """
+  endedAt is greater than this.
+  """
+  endedAtGT: Time
+  """
+  endedAt is at least this.
+  """
+  endedAtGTE: Time
+  """
+  endedAt is less than this.
+  """
+  endedAtLT: Time
+  """
+  endedAt is at most this.
+  """
+  endedAtLTE: Time
+  """
+  begins_at field predicates
+  """
+  beginsAt: Time
+  """
+  beginsAt differs from this.
+  """
+  beginsAtNEQ: Time
+  """
+  beginsAt is one of these.
+  """
+  beginsAtIn: [Time!]
+  """
+  beginsAt is none of these.
+  """
+  beginsAtNotIn: [Time!]
+  """
+  beginsAt is greater than this.
+  """
+  beginsAtGT: Time
+  """
+  beginsAt is at least this.
+  """
+  beginsAtGTE: Time
+  """
+  beginsAt is less than this.
+  """
+  beginsAtLT: Time
+  """
+  beginsAt is at most this.
+  """
+  beginsAtLTE: Time
+  """
+  due_at field predicates
+  """
+  dueAt: Time
+  """
+  dueAt differs from this.
+  """
+  dueAtNEQ: Time
+  """
+  dueAt is one of these.
+  """
+  dueAtIn: [Time!]
+  """
+  dueAt is none of these.
+  """
+  dueAtNotIn: [Time!]
+  """
+  dueAt is greater than this.
+  """
+  dueAtGT: Time
+  """
+  dueAt is at least this.
+  """
+  dueAtGTE: Time
+  """
+  dueAt is less than this.
+  """
+  dueAtLT: Time
+  """
+  dueAt is at most this.
+  """
+  dueAtLTE: Time
+  """
+  state field predicates
+  """
+  state: DutyHandoverState
+  """
+  state differs from this.
+  """
+  stateNEQ: DutyHandoverState
+  """
+  state is one of these.
+  """
+  stateIn: [DutyHandoverState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [DutyHandoverState!]
+  """
+  outgoing_id field predicates
+  """
+  outgoingID: ID
+  """
+  outgoingID differs from this.
+  """
+  outgoingIDNEQ: ID
+  """
+  outgoingID is one of these.
+  """
+  outgoingIDIn: [ID!]
+  """
+  outgoingID is none of these.
+  """
+  outgoingIDNotIn: [ID!]
+  """
+  outgoingID is null.
+  """
+  outgoingIDIsNil: Boolean
+  """
+  outgoingID is set.
+  """
+  outgoingIDNotNil: Boolean
+  """
+  incoming_id field predicates
+  """
+  incomingID: ID
+  """
+  incomingID differs from this.
+  """
+  incomingIDNEQ: ID
+  """
+  incomingID is one of these.
+  """
+  incomingIDIn: [ID!]
+  """
+  incomingID is none of these.
+  """
+  incomingIDNotIn: [ID!]
+  """
+  incomingID is null.
+  """
+  incomingIDIsNil: Boolean
+  """
+  incomingID is set.
+  """
+  incomingIDNotNil: Boolean
+  """
+  signed_at field predicates
+  """
+  signedAt: Time
+  """
+  signedAt differs from this.
+  """
+  signedAtNEQ: Time
+  """
+  signedAt is one of these.
+  """
+  signedAtIn: [Time!]
+  """
+  signedAt is none of these.
+  """
+  signedAtNotIn: [Time!]
+  """
+  signedAt is greater than this.
+  """
+  signedAtGT: Time
+  """
+  signedAt is at least this.
+  """
+  signedAtGTE: Time
+  """
+  signedAt is less than this.
+  """
+  signedAtLT: Time
+  """
+  signedAt is at most this.
+  """
+  signedAtLTE: Time
+  """
+  signedAt is null.
+  """
+  signedAtIsNil: Boolean
+  """
+  signedAt is set.
+  """
+  signedAtNotNil: Boolean
+  """
+  late field predicates
+  """
+  late: Boolean
+  """
+  late differs from this.
+  """
+  lateNEQ: Boolean
+  """
+  disputed field predicates
+  """
+  disputed: Int
+  """
+  disputed differs from this.
+  """
+  disputedNEQ: Int
+  """
+  disputed is one of these.
+  """
+  disputedIn: [Int!]
+  """
+  disputed is none of these.
+  """
+  disputedNotIn: [Int!]
+  """
+  disputed is greater than this.
+  """
+  disputedGT: Int
+  """
+  disputed is at least this.
+  """
+  disputedGTE: Int
+  """
+  disputed is less than this.
+  """
+  disputedLT: Int
+  """
+  disputed is at most this.
+  """
+  disputedLTE: Int
+  """
+  filled_by_id field predicates
+  """
+  filledByID: ID
+  """
+  filledByID differs from this.
+  """
+  filledByIDNEQ: ID
+  """
+  filledByID is one of these.
+  """
+  filledByIDIn: [ID!]
+  """
+  filledByID is none of these.
+  """
+  filledByIDNotIn: [ID!]
+  """
+  filledByID is greater than this.
+  """
+  filledByIDGT: ID
+  """
+  filledByID is at least this.
+  """
+  filledByIDGTE: ID
+  """
+  filledByID is less than this.
+  """
+  filledByIDLT: ID
+  """
+  filledByID is at most this.
+  """
+  filledByIDLTE: ID
+  """
+  filledByID is null.
+  """
+  filledByIDIsNil: Boolean
+  """
+  filledByID is set.
+  """
+  filledByIDNotNil: Boolean
+  """
+  cancelled_by_id field predicates
+  """
+  cancelledByID: ID
+  """
+  cancelledByID differs from this.
+  """
+  cancelledByIDNEQ: ID
+  """
+  cancelledByID is one of these.
+  """
+  cancelledByIDIn: [ID!]
+  """
+  cancelledByID is none of these.
+  """
+  cancelledByIDNotIn: [ID!]
+  """
+  cancelledByID is greater than this.
+  """
+  cancelledByIDGT: ID
+  """
+  cancelledByID is at least this.
+  """
+  cancelledByIDGTE: ID
+  """
+  cancelledByID is less than this.
+  """
+  cancelledByIDLT: ID
+  """
+  cancelledByID is at most this.
+  """
+  cancelledByIDLTE: ID
+  """
+  cancelledByID is null.
+  """
+  cancelledByIDIsNil: Boolean
+  """
+  cancelledByID is set.
+  """
+  cancelledByIDNotNil: Boolean
+}
+"""
+Leave of a member of staff, on which nobody is rostered once it is approved (D1.1).
+"""
+type DutyLeave implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  The department whose duty it is: customer service.
+  """
+  departmentID: ID!
+  """
+  Who is on leave.
+  """
+  staffID: ID!
+  """
+  The account of who is on leave, if any.
+  """
+  accountID: ID
+  """
+  Annual leave (年假), sick leave (病假), for personal reasons (事假), time off in lieu (调休), other.
+  """
+  kind: DutyLeaveKind!
+  """
+  Its first day.
+  """
+  fromOn: Date!
+  """
+  Its last day.
+  """
+  untilOn: Date!
+  """
+  The beginning of its first day.
+  """
+  startsAt: Time!
+  """
+  The end of its last day.
+  """
+  endsAt: Time!
+  """
+  What was said of it, if anything.
+  """
+  reason: String!
+  """
+  Recorded, approved, declined, or withdrawn.
+  """
+  state: DutyLeaveState!
+  """
+  The account of who recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  When it was approved or declined.
+  """
+  decidedAt: Time
+  """
+  What was said with the decision.
+  """
+  decisionNote: String!
+  """
+  When it was withdrawn.
+  """
+  withdrawnAt: Time
+  """
+  Why it was withdrawn.
+  """
+  withdrawReason: String!
+  """
+  The account of who decided upon it; null if nobody did, or the program did.
+  """
+  decidedByID: ID
+  """
+  Who decided upon it, as signed.
+  """
+  decidedByName: String!
+  """
+  The account of who withdrew it; null if nobody did, or the program did.
+  """
+  withdrawnByID: ID
+  """
+  Who withdrew it, as signed.
+  """
+  withdrawnByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  Who is on leave.
+  """
+  staff: Staff!
+}
+"""
+A connection to a list of items.
+"""
+type DutyLeaveConnection {
+  """
+  A list of edges.
+  """
+  edges: [DutyLeaveEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type DutyLeaveEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: DutyLeave
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+DutyLeaveKind is enum for the field kind
+"""
+enum DutyLeaveKind @goModel(model: "github.com/steward-pm/steward/ent/dutyleave.Kind") {
+  """
+  annual.
+  """
+  ANNUAL
+  """
+  sick.
+  """
+  SICK
+  """
+  personal.
+  """
+  PERSONAL
+  """
+  in lieu.
+  """
+  IN_LIEU
+  """
+  other.
+  """
+  OTHER
+}
+"""
+Ordering options for DutyLeave connections
+"""
+input DutyLeaveOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order DutyLeaves.
+  """
+  field: DutyLeaveOrderField!
+}
+"""
+Properties by which DutyLeave connections can be ordered.
+"""
+enum DutyLeaveOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  from.
+  """
+  FROM
+}
+"""
+DutyLeaveState is enum for the field state
+"""
+enum DutyLeaveState @goModel(model: "github.com/steward-pm/steward/ent/dutyleave.State") {
+  """
+  recorded.
+  """
+  RECORDED
+  """
+  approved.
+  """
+  APPROVED
+  """
+  declined.
+  """
+  DECLINED
+  """
+  withdrawn.
+  """
+  WITHDRAWN
+}
+"""
+DutyLeaveWhereInput is used for filtering DutyLeave objects.
+Input was generated by ent.
+"""
+input DutyLeaveWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: DutyLeaveWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [DutyLeaveWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [DutyLeaveWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is greater than this.
+  """
+  departmentIDGT: ID
+  """
+  departmentID is at least this.
+  """
+  departmentIDGTE: ID
+  """
+  departmentID is less than this.
+  """
+  departmentIDLT: ID
+  """
+  departmentID is at most this.
+  """
+  departmentIDLTE: ID
+  """
+  staff_id field predicates
+  """
+  staffID: ID
+  """
+  staffID differs from this.
+  """
+  staffIDNEQ: ID
+  """
+  staffID is one of these.
+  """
+  staffIDIn: [ID!]
+  """
+  staffID is none of these.
+  """
+  staffIDNotIn: [ID!]
+  """
+  account_id field predicates
+  """
+  accountID: ID
+  """
+  accountID differs from this.
+  """
+  accountIDNEQ: ID
+  """
+  accountID is one of these.
+  """
+  accountIDIn: [ID!]
+  """
+  accountID is none of these.
+  """
+  accountIDNotIn: [ID!]
+  """
+  accountID is greater than this.
+  """
+  accountIDGT: ID
+  """
+  accountID is at least this.
+  """
+  accountIDGTE: ID
+  """
+  accountID is less than this.
+  """
+  accountIDLT: ID
+  """
+  accountID is at most this.
+  """
+  accountIDLTE: ID
+  """
+  accountID is null.
+  """
+  accountIDIsNil: Boolean
+  """
+  accountID is set.
+  """
+  accountIDNotNil: Boolean
+  """
+  kind field predicates
+  """
+  kind: DutyLeaveKind
+  """
+  kind differs from this.
+  """
+  kindNEQ: DutyLeaveKind
+  """
+  kind is one of these.
+  """
+  kindIn: [DutyLeaveKind!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [DutyLeaveKind!]
+  """
+  from_on field predicates
+  """
+  fromOn: Date
+  """
+  fromOn differs from this.
+  """
+  fromOnNEQ: Date
+  """
+  fromOn is one of these.
+  """
+  fromOnIn: [Date!]
+  """
+  fromOn is none of these.
+  """
+  fromOnNotIn: [Date!]
+  """
+  fromOn is greater than this.
+  """
+  fromOnGT: Date
+  """
+  fromOn is at least this.
+  """
+  fromOnGTE: Date
+  """
+  fromOn is less than this.
+  """
+  fromOnLT: Date
+  """
+  fromOn is at most this.
+  """
+  fromOnLTE: Date
+  """
+  until_on field predicates
+  """
+  untilOn: Date
+  """
+  untilOn differs from this.
+  """
+  untilOnNEQ: Date
+  """
+  untilOn is one of these.
+  """
+  untilOnIn: [Date!]
+  """
+  untilOn is none of these.
+  """
+  untilOnNotIn: [Date!]
+  """
+  untilOn is greater than this.
+  """
+  untilOnGT: Date
+  """
+  untilOn is at least this.
+  """
+  untilOnGTE: Date
+  """
+  untilOn is less than this.
+  """
+  untilOnLT: Date
+  """
+  untilOn is at most this.
+  """
+  untilOnLTE: Date
+  """
+  state field predicates
+  """
+  state: DutyLeaveState
+  """
+  state differs from this.
+  """
+  stateNEQ: DutyLeaveState
+  """
+  state is one of these.
+  """
+  stateIn: [DutyLeaveState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [DutyLeaveState!]
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
+  """
+  decided_by_id field predicates
+  """
+  decidedByID: ID
+  """
+  decidedByID differs from this.
+  """
+  decidedByIDNEQ: ID
+  """
+  decidedByID is one of these.
+  """
+  decidedByIDIn: [ID!]
+  """
+  decidedByID is none of these.
+  """
+  decidedByIDNotIn: [ID!]
+  """
+  decidedByID is greater than this.
+  """
+  decidedByIDGT: ID
+  """
+  decidedByID is at least this.
+  """
+  decidedByIDGTE: ID
+  """
+  decidedByID is less than this.
+  """
+  decidedByIDLT: ID
+  """
+  decidedByID is at most this.
+  """
+  decidedByIDLTE: ID
+  """
+  decidedByID is null.
+  """
+  decidedByIDIsNil: Boolean
+  """
+  decidedByID is set.
+  """
+  decidedByIDNotNil: Boolean
+  """
+  withdrawn_by_id field predicates
+  """
+  withdrawnByID: ID
+  """
+  withdrawnByID differs from this.
+  """
+  withdrawnByIDNEQ: ID
+  """
+  withdrawnByID is one of these.
+  """
+  withdrawnByIDIn: [ID!]
+  """
+  withdrawnByID is none of these.
+  """
+  withdrawnByIDNotIn: [ID!]
+  """
+  withdrawnByID is greater than this.
+  """
+  withdrawnByIDGT: ID
+  """
+  withdrawnByID is at least this.
+  """
+  withdrawnByIDGTE: ID
+  """
+  withdrawnByID is less than this.
+  """
+  withdrawnByIDLT: ID
+  """
+  withdrawnByID is at most this.
+  """
+  withdrawnByIDLTE: ID
+  """
+  withdrawnByID is null.
+  """
+  withdrawnByIDIsNil: Boolean
+  """
+  withdrawnByID is set.
+  """
+  withdrawnByIDNotNil: Boolean
+}
+"""
+A month's duty roster (客服部值班表), published before the month begins (D1.1).
+"""
+type DutyRoster implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  The department whose duty it is: customer service.
+  """
+  departmentID: ID!
+  """
+  The month, by its first day.
+  """
+  month: Date!
+  """
+  A draft, or published.
+  """
+  state: DutyRosterState!
+  """
+  By when it is to be published: the beginning of the month.
+  """
+  dueAt: Time!
+  """
+  When it was published.
+  """
+  publishedAt: Time
+  """
+  Whether it was published only after the month had begun.
+  """
+  late: Boolean!
+  """
+  The account of who began the draft; null if nobody did, or the program did.
+  """
+  draftedByID: ID
+  """
+  Who began the draft, as signed.
+  """
+  draftedByName: String!
+  """
+  The account of who published it; null if nobody did, or the program did.
+  """
+  publishedByID: ID
+  """
+  Who published it, as signed.
+  """
+  publishedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  Assignments.
+  """
+  assignments(
+    """
+    Returns the elements in the list that come after the specified cursor.
+    """
+    after: Cursor
+
+    """
+    Returns the first _n_ elements from the list.
+    """
+    first: Int
+
+    """
+    Returns the elements in the list that come before the specified cursor.
+    """
+    before: Cursor
+
+    """
+    Returns the last _n_ elements from the list.
+    """
+    last: Int
+
+    """
+    Ordering options for DutyAssignments returned from the connection.
+    """
+    orderBy: DutyAssignmentOrder
+  ): DutyAssignmentConnection!
+  """
+  Changes.
+  """
+  changes(
+    """
+    Returns the elements in the list that come after the specified cursor.
+    """
+    after: Cursor
+
+    """
+    Returns the first _n_ elements from the list.
+    """
+    first: Int
+
+    """
+    Returns the elements in the list that come before the specified cursor.
+    """
+    before: Cursor
+
+    """
+    Returns the last _n_ elements from the list.
+    """
+    last: Int
+
+    """
+    Ordering options for DutyChanges returned from the connection.
+    """
+    orderBy: DutyChangeOrder
+  ): DutyChangeConnection!
+}
+"""
+A connection to a list of items.
+"""
+type DutyRosterConnection {
+  """
+  A list of edges.
+  """
+  edges: [DutyRosterEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type DutyRosterEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: DutyRoster
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for DutyRoster connections
+"""
+input DutyRosterOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order DutyRosters.
+  """
+  field: DutyRosterOrderField!
+}
+"""
+Properties by which DutyRoster connections can be ordered.
+"""
+enum DutyRosterOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  month.
+  """
+  MONTH
+}
+"""
+DutyRosterState is enum for the field state
+"""
+enum DutyRosterState @goModel(model: "github.com/steward-pm/steward/ent/dutyroster.State") {
+  """
+  draft.
+  """
+  DRAFT
+  """
+  published.
+  """
+  PUBLISHED
+}
+"""
+DutyRosterWhereInput is used for filtering DutyRoster objects.
+Input was generated by ent.
+"""
+input DutyRosterWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: DutyRosterWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [DutyRosterWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [DutyRosterWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is greater than this.
+  """
+  departmentIDGT: ID
+  """
+  departmentID is at least this.
+  """
+  departmentIDGTE: ID
+  """
+  departmentID is less than this.
+  """
+  departmentIDLT: ID
+  """
+  departmentID is at most this.
+  """
+  departmentIDLTE: ID
+  """
+  month field predicates
+  """
+  month: Date
+  """
+  month differs from this.
+  """
+  monthNEQ: Date
+  """
+  month is one of these.
+  """
+  monthIn: [Date!]
+  """
+  month is none of these.
+  """
+  monthNotIn: [Date!]
+  """
+  month is greater than this.
+  """
+  monthGT: Date
+  """
+  month is at least this.
+  """
+  monthGTE: Date
+  """
+  month is less than this.
+  """
+  monthLT: Date
+  """
+  month is at most this.
+  """
+  monthLTE: Date
+  """
+  state field predicates
+  """
+  state: DutyRosterState
+  """
+  state differs from this.
+  """
+  stateNEQ: DutyRosterState
+  """
+  state is one of these.
+  """
+  stateIn: [DutyRosterState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [DutyRosterState!]
+  """
+  due_at field predicates
+  """
+  dueAt: Time
+  """
+  dueAt differs from this.
+  """
+  dueAtNEQ: Time
+  """
+  dueAt is one of these.
+  """
+  dueAtIn: [Time!]
+  """
+  dueAt is none of these.
+  """
+  dueAtNotIn: [Time!]
+  """
+  dueAt is greater than this.
+  """
+  dueAtGT: Time
+  """
+  dueAt is at least this.
+  """
+  dueAtGTE: Time
+  """
+  dueAt is less than this.
+  """
+  dueAtLT: Time
+  """
+  dueAt is at most this.
+  """
+  dueAtLTE: Time
+  """
+  published_at field predicates
+  """
+  publishedAt: Time
+  """
+  publishedAt differs from this.
+  """
+  publishedAtNEQ: Time
+  """
+  publishedAt is one of these.
+  """
+  publishedAtIn: [Time!]
+  """
+  publishedAt is none of these.
+  """
+  publishedAtNotIn: [Time!]
+  """
+  publishedAt is greater than this.
+  """
+  publishedAtGT: Time
+  """
+  publishedAt is at least this.
+  """
+  publishedAtGTE: Time
+  """
+  publishedAt is less than this.
+  """
+  publishedAtLT: Time
+  """
+  publishedAt is at most this.
+  """
+  publishedAtLTE: Time
+  """
+  publishedAt is null.
+  """
+  publishedAtIsNil: Boolean
+  """
+  publishedAt is set.
+  """
+  publishedAtNotNil: Boolean
+  """
+  late field predicates
+  """
+  late: Boolean
+  """
+  late differs from this.
+  """
+  lateNEQ: Boolean
+  """
+  drafted_by_id field predicates
+  """
+  draftedByID: ID
+  """
+  draftedByID differs from this.
+  """
+  draftedByIDNEQ: ID
+  """
+  draftedByID is one of these.
+  """
+  draftedByIDIn: [ID!]
+  """
+  draftedByID is none of these.
+  """
+  draftedByIDNotIn: [ID!]
+  """
+  draftedByID is greater than this.
+  """
+  draftedByIDGT: ID
+  """
+  draftedByID is at least this.
+  """
+  draftedByIDGTE: ID
+  """
+  draftedByID is less than this.
+  """
+  draftedByIDLT: ID
+  """
+  draftedByID is at most this.
+  """
+  draftedByIDLTE: ID
+  """
+  draftedByID is null.
+  """
+  draftedByIDIsNil: Boolean
+  """
+  draftedByID is set.
+  """
+  draftedByIDNotNil: Boolean
+  """
+  published_by_id field predicates
+  """
+  publishedByID: ID
+  """
+  publishedByID differs from this.
+  """
+  publishedByIDNEQ: ID
+  """
+  publishedByID is one of these.
+  """
+  publishedByIDIn: [ID!]
+  """
+  publishedByID is none of these.
+  """
+  publishedByIDNotIn: [ID!]
+  """
+  publishedByID is greater than this.
+  """
+  publishedByIDGT: ID
+  """
+  publishedByID is at least this.
+  """
+  publishedByIDGTE: ID
+  """
+  publishedByID is less than this.
+  """
+  publishedByIDLT: ID
+  """
+  publishedByID is at most this.
+  """
+  publishedByIDLTE: ID
+  """
+  publishedByID is null.
+  """
+  publishedByIDIsNil: Boolean
+  """
+  publishedByID is set.
+  """
+  publishedByIDNotNil: Boolean
+}
+"""
+A kind of shift (班次): when it begins and ends, and how many it takes on each day of the week (D1.1).
+"""
+type DutyShift implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  The department whose duty it is: customer service.
+  """
+  departmentID: ID!
+  """
+  Its name: 早班.
+  """
+  name: String!
+  """
+  The letter or two by which the month's grid names it: 早.
+  """
+  short: String!
+  """
+  When it begins, by the estate's clock: 08:00.
+  """
+  begins: String!
+  """
+  When it ends: 16:00; on the next day if that is not after its beginning.
+  """
+  ends: String!
+  """
+  How many minutes of rest follow it before the same person begins another shift.
+  """
+  restMinutes: Int!
+  """
+  How many it takes on a monday; 0: it is not worked then.
+  """
+  monday: Int!
+  """
+  How many it takes on a tuesday; 0: it is not worked then.
+  """
+  tuesday: Int!
+  """
+  How many it takes on a wednesday; 0: it is not worked then.
+  """
+  wednesday: Int!
+  """
+  How many it takes on a thursday; 0: it is not worked then.
+  """
+  thursday: Int!
+  """
+  How many it takes on a friday; 0: it is not worked then.
+  """
+  friday: Int!
+  """
+  How many it takes on a saturday; 0: it is not worked then.
+  """
+  saturday: Int!
+  """
+  How many it takes on a sunday; 0: it is not worked then.
+  """
+  sunday: Int!
+  """
+  When it was given up; null while it is worked.
+  """
+  retiredAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+A connection to a list of items.
+"""
+type DutyShiftConnection {
+  """
+  A list of edges.
+  """
+  edges: [DutyShiftEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type DutyShiftEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: DutyShift
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for DutyShift connections
+"""
+input DutyShiftOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order DutyShifts.
+  """
+  field: DutyShiftOrderField!
+}
+"""
+Properties by which DutyShift connections can be ordered.
+"""
+enum DutyShiftOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  begins.
+  """
+  BEGINS
+}
+"""
+DutyShiftWhereInput is used for filtering DutyShift objects.
+Input was generated by ent.
+"""
+input DutyShiftWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: DutyShiftWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [DutyShiftWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [DutyShiftWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is greater than this.
+  """
+  departmentIDGT: ID
+  """
+  departmentID is at least this.
+  """
+  departmentIDGTE: ID
+  """
+  departmentID is less than this.
+  """
+  departmentIDLT: ID
+  """
+  departmentID is at most this.
+  """
+  departmentIDLTE: ID
+  """
+  name field predicates
+  """
+  name: String
+  """
+  name differs from this.
+  """
+  nameNEQ: String
+  """
+  name is one of these.
+  """
+  nameIn: [String!]
+  """
+  name is none of these.
+  """
+  nameNotIn: [String!]
+  """
+  name is greater than this.
+  """
+  nameGT: String
+  """
+  name is at least this.
+  """
+  nameGTE: String
+  """
+  name is less than this.
+  """
+  nameLT: String
+  """
+  name is at most this.
+  """
+  nameLTE: String
+  """
+  name contains this.
+  """
+  nameContains: String
+  """
+  name begins with this.
+  """
+  nameHasPrefix: String
+  """
+  name ends with this.
+  """
+  nameHasSuffix: String
+  """
+  name equals this, upper and lower case alike.
+  """
+  nameEqualFold: String
+  """
+  name contains this, upper and lower case alike.
+  """
+  nameContainsFold: String
+  """
+  retired_at field predicates
+  """
+  retiredAt: Time
+  """
+  retiredAt differs from this.
+  """
+  retiredAtNEQ: Time
+  """
+  retiredAt is one of these.
+  """
+  retiredAtIn: [Time!]
+  """
+  retiredAt is none of these.
+  """
+  retiredAtNotIn: [Time!]
+  """
+  retiredAt is greater than this.
+  """
+  retiredAtGT: Time
+  """
+  retiredAt is at least this.
+  """
+  retiredAtGTE: Time
+  """
+  retiredAt is less than this.
+  """
+  retiredAtLT: Time
+  """
+  retiredAt is at most this.
+  """
+  retiredAtLTE: Time
+  """
+  retiredAt is null.
+  """
+  retiredAtIsNil: Boolean
+  """
+  retiredAt is set.
+  """
+  retiredAtNotNil: Boolean
+}
+"""
+An exchange of two shifts, agreed by both persons and approved by who leads (D1.1).
+"""
+type DutySwap implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The department whose duty it is: customer service.
+  """
+  departmentID: ID!
+  """
+  The assignment that who asks gives.
+  """
+  givenID: ID!
+  """
+  The assignment of the other that who asks takes for it.
+  """
+  takenID: ID!
+  """
+  The member of staff who asks.
+  """
+  askerID: ID!
+  """
+  The member of staff who is asked.
+  """
+  otherID: ID!
+  """
+  Why.
+  """
+  reason: String!
+  """
+  Asked; agreed to by the other; approved, and so carried out; refused by the other; declined by who leads; withdrawn by who asked; lapsed, since one of the shifts began or was changed.
+  """
+  state: DutySwapState!
+  """
+  When it was asked for.
+  """
+  askedAt: Time!
+  """
+  The account of who asked.
+  """
+  askedByID: ID!
+  """
+  Who asked, as signed.
+  """
+  askedByName: String!
+  """
+  When the first of the two shifts begins: it lapses then.
+  """
+  expiresAt: Time!
+  """
+  When the other agreed or refused.
+  """
+  answeredAt: Time
+  """
+  What the other said.
+  """
+  answerNote: String!
+  """
+  When who leads approved or declined it.
+  """
+  decidedAt: Time
+  """
+  What was said with the decision.
+  """
+  decisionNote: String!
+  """
+  When it came to its end, whichever; null while it waits.
+  """
+  endedAt: Time
+  """
+  The account of who agreed or refused; null if nobody did, or the program did.
+  """
+  answeredByID: ID
+  """
+  Who agreed or refused, as signed.
+  """
+  answeredByName: String!
+  """
+  The account of who approved or declined it; null if nobody did, or the program did.
+  """
+  decidedByID: ID
+  """
+  Who approved or declined it, as signed.
+  """
+  decidedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The assignment that who asks gives.
+  """
+  given: DutyAssignment!
+  """
+  The assignment that who asks takes for it.
+  """
+  taken: DutyAssignment!
+  """
+  The member of staff who asks.
+  """
+  asker: Staff!
+  """
+  The member of staff who is asked.
+  """
+  other: Staff!
+}
+"""
+A connection to a list of items.
+"""
+type DutySwapConnection {
+  """
+  A list of edges.
+  """
+  edges: [DutySwapEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type DutySwapEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: DutySwap
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for DutySwap connections
+"""
+input DutySwapOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order DutySwaps.
+  """
+  field: DutySwapOrderField!
+}
+"""
+Properties by which DutySwap connections can be ordered.
+"""
+enum DutySwapOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  asked at.
+  """
+  ASKED_AT
+}
+"""
+DutySwapState is enum for the field state
+"""
+enum DutySwapState @goModel(model: "github.com/steward-pm/steward/ent/dutyswap.State") {
+  """
+  asked.
+  """
+  ASKED
+  """
+  agreed.
+  """
+  AGREED
+  """
+  approved.
+  """
+  APPROVED
+  """
+  refused.
+  """
+  REFUSED
+  """
+  declined.
+  """
+  DECLINED
+  """
+  withdrawn.
+  """
+  WITHDRAWN
+  """
+  lapsed.
+  """
+  LAPSED
+}
+"""
+DutySwapWhereInput is used for filtering DutySwap objects.
+Input was generated by ent.
+"""
+input DutySwapWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: DutySwapWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [DutySwapWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [DutySwapWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is greater than this.
+  """
+  departmentIDGT: ID
+  """
+  departmentID is at least this.
+  """
+  departmentIDGTE: ID
+  """
+  departmentID is less than this.
+  """
+  departmentIDLT: ID
+  """
+  departmentID is at most this.
+  """
+  departmentIDLTE: ID
+  """
+  given_id field predicates
+  """
+  givenID: ID
+  """
+  givenID differs from this.
+  """
+  givenIDNEQ: ID
+  """
+  givenID is one of these.
+  """
+  givenIDIn: [ID!]
+  """
+  givenID is none of these.
+  """
+  givenIDNotIn: [ID!]
+  """
+  taken_id field predicates
+  """
+  takenID: ID
+  """
+  takenID differs from this.
+  """
+  takenIDNEQ: ID
+  """
+  takenID is one of these.
+  """
+  takenIDIn: [ID!]
+  """
+  takenID is none of these.
+  """
+  takenIDNotIn: [ID!]
+  """
+  asker_id field predicates
+  """
+  askerID: ID
+  """
+  askerID differs from this.
+  """
+  askerIDNEQ: ID
+  """
+  askerID is one of these.
+  """
+  askerIDIn: [ID!]
+  """
+  askerID is none of these.
+  """
+  askerIDNotIn: [ID!]
+  """
+  other_id field predicates
+  """
+  otherID: ID
+  """
+  otherID differs from this.
+  """
+  otherIDNEQ: ID
+  """
+  otherID is one of these.
+  """
+  otherIDIn: [ID!]
+  """
+  otherID is none of these.
+  """
+  otherIDNotIn: [ID!]
+  """
+  state field predicates
+  """
+  state: DutySwapState
+  """
+  state differs from this.
+  """
+  stateNEQ: DutySwapState
+  """
+  state is one of these.
+  """
+  stateIn: [DutySwapState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [DutySwapState!]
+  """
+  asked_at field predicates
+  """
+  askedAt: Time
+  """
+  askedAt differs from this.
+  """
+  askedAtNEQ: Time
+  """
+  askedAt is one of these.
+  """
+  askedAtIn: [Time!]
+  """
+  askedAt is none of these.
+  """
+  askedAtNotIn: [Time!]
+  """
+  askedAt is greater than this.
+  """
+  askedAtGT: Time
+  """
+  askedAt is at least this.
+  """
+  askedAtGTE: Time
+  """
+  askedAt is less than this.
+  """
+  askedAtLT: Time
+  """
+  askedAt is at most this.
+  """
+  askedAtLTE: Time
+  """
+  asked_by_id field predicates
+  """
+  askedByID: ID
+  """
+  askedByID differs from this.
+  """
+  askedByIDNEQ: ID
+  """
+  askedByID is one of these.
+  """
+  askedByIDIn: [ID!]
+  """
+  askedByID is none of these.
+  """
+  askedByIDNotIn: [ID!]
+  """
+  askedByID is greater than this.
+  """
+  askedByIDGT: ID
+  """
+  askedByID is at least this.
+  """
+  askedByIDGTE: ID
+  """
+  askedByID is less than this.
+  """
+  askedByIDLT: ID
+  """
+  askedByID is at most this.
+  """
+  askedByIDLTE: ID
+  """
+  expires_at field predicates
+  """
+  expiresAt: Time
+  """
+  expiresAt differs from this.
+  """
+  expiresAtNEQ: Time
+  """
+  expiresAt is one of these.
+  """
+  expiresAtIn: [Time!]
+  """
+  expiresAt is none of these.
+  """
+  expiresAtNotIn: [Time!]
+  """
+  expiresAt is greater than this.
+  """
+  expiresAtGT: Time
+  """
+  expiresAt is at least this.
+  """
+  expiresAtGTE: Time
+  """
+  expiresAt is less than this.
+  """
+  expiresAtLT: Time
+  """
+  expiresAt is at most this.
+  """
+  expiresAtLTE: Time
+  """
+  answered_by_id field predicates
+  """
+  answeredByID: ID
+  """
+  answeredByID differs from this.
+  """
+  answeredByIDNEQ: ID
+  """
+  answeredByID is one of these.
+  """
+  answeredByIDIn: [ID!]
+  """
+  answeredByID is none of these.
+  """
+  answeredByIDNotIn: [ID!]
+  """
+  answeredByID is greater than this.
+  """
+  answeredByIDGT: ID
+  """
+  answeredByID is at least this.
+  """
+  answeredByIDGTE: ID
+  """
+  answeredByID is less than this.
+  """
+  answeredByIDLT: ID
+  """
+  answeredByID is at most this.
+  """
+  answeredByIDLTE: ID
+  """
+  answeredByID is null.
+  """
+  answeredByIDIsNil: Boolean
+  """
+  answeredByID is set.
+  """
+  answeredByIDNotNil: Boolean
+  """
+  decided_by_id field predicates
+  """
+  decidedByID: ID
+  """
+  decidedByID differs from this.
+  """
+  decidedByIDNEQ: ID
+  """
+  decidedByID is one of these.
+  """
+  decidedByIDIn: [ID!]
+  """
+  decidedByID is none of these.
+  """
+  decidedByIDNotIn: [ID!]
+  """
+  decidedByID is greater than this.
+  """
+  decidedByIDGT: ID
+  """
+  decidedByID is at least this.
+  """
+  decidedByIDGTE: ID
+  """
+  decidedByID is less than this.
+  """
+  decidedByIDLT: ID
+  """
+  decidedByID is at most this.
+  """
+  decidedByIDLTE: ID
+  """
+  decidedByID is null.
+  """
+  decidedByIDIsNil: Boolean
+  """
+  decidedByID is set.
+  """
+  decidedByIDNotNil: Boolean
+}
+"""
 Whom to call when something happens to a household (紧急联系人).
 """
 type EmergencyContact implements Node {
@@ -20955,6 +25917,1026 @@ input FeeAllocationWhereInput {
   amountLTE: Int
 }
 """
+A payment that the bank received, whose it seems to be, and what was booked for it (F5).
+"""
+type FeeBankLine implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The statement that it came with.
+  """
+  statementID: ID!
+  """
+  Its line in the file, of which the heading is the first.
+  """
+  row: Int!
+  """
+  The day on which it was paid.
+  """
+  paidOn: Date!
+  """
+  What was paid, in fen (分).
+  """
+  amount: Int!
+  """
+  Who paid it, as the bank says.
+  """
+  payer: String!
+  """
+  What the payer wrote to it.
+  """
+  memo: String!
+  """
+  Its number at the bank, which no other line of the estate has.
+  """
+  transactionID: String!
+  """
+  Proposed, with a household or none; confirmed, and booked as a payment; ignored, since it is no payment of fees.
+  """
+  state: FeeBankLineState!
+  """
+  Whose payment it seems to be; null if nothing tells.
+  """
+  proposedHouseholdID: ID
+  """
+  What tells: the number of a notice or a receipt in the memo, a unit in it, or the payer's name together with the exact amount of one open notice.
+  """
+  match: FeeBankLineMatch!
+  """
+  That number, unit or notice.
+  """
+  matched: String!
+  """
+  Whose payment it is, as was confirmed.
+  """
+  householdID: ID
+  """
+  The payment that was booked for it; null again once that is reversed.
+  """
+  paymentID: ID
+  """
+  The account that confirmed or ignored it.
+  """
+  decidedByID: ID
+  """
+  Who confirmed or ignored it, as signed.
+  """
+  decidedByName: String!
+  """
+  When.
+  """
+  decidedAt: Time
+  """
+  Why it was ignored.
+  """
+  reason: String!
+  """
+  How many payments that were booked for it were reversed.
+  """
+  released: Int!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The statement that it came with.
+  """
+  statement: FeeBankStatement!
+  """
+  Whose payment it seems to be.
+  """
+  proposedHousehold: Household
+  """
+  Whose payment it is.
+  """
+  household: Household
+  """
+  The payment that was booked for it.
+  """
+  payment: FeePayment
+}
+"""
+A connection to a list of items.
+"""
+type FeeBankLineConnection {
+  """
+  A list of edges.
+  """
+  edges: [FeeBankLineEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type FeeBankLineEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: FeeBankLine
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+FeeBankLineMatch is enum for the field match
+"""
+enum FeeBankLineMatch @goModel(model: "github.com/steward-pm/steward/ent/feebankline.Match") {
+  """
+  notice number.
+  """
+  NOTICE_NUMBER
+  """
+  receipt number.
+  """
+  RECEIPT_NUMBER
+  """
+  unit.
+  """
+  UNIT
+  """
+  amount and name.
+  """
+  AMOUNT_AND_NAME
+  """
+  nothing.
+  """
+  NOTHING
+}
+"""
+Ordering options for FeeBankLine connections
+"""
+input FeeBankLineOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeeBankLines.
+  """
+  field: FeeBankLineOrderField!
+}
+"""
+Properties by which FeeBankLine connections can be ordered.
+"""
+enum FeeBankLineOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  paid on.
+  """
+  PAID_ON
+}
+"""
+FeeBankLineState is enum for the field state
+"""
+enum FeeBankLineState @goModel(model: "github.com/steward-pm/steward/ent/feebankline.State") {
+  """
+  proposed.
+  """
+  PROPOSED
+  """
+  confirmed.
+  """
+  CONFIRMED
+  """
+  ignored.
+  """
+  IGNORED
+}
+"""
+FeeBankLineWhereInput is used for filtering FeeBankLine objects.
+Input was generated by ent.
+"""
+input FeeBankLineWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeeBankLineWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeeBankLineWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeeBankLineWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  statement_id field predicates
+  """
+  statementID: ID
+  """
+  statementID differs from this.
+  """
+  statementIDNEQ: ID
+  """
+  statementID is one of these.
+  """
+  statementIDIn: [ID!]
+  """
+  statementID is none of these.
+  """
+  statementIDNotIn: [ID!]
+  """
+  paid_on field predicates
+  """
+  paidOn: Date
+  """
+  paidOn differs from this.
+  """
+  paidOnNEQ: Date
+  """
+  paidOn is one of these.
+  """
+  paidOnIn: [Date!]
+  """
+  paidOn is none of these.
+  """
+  paidOnNotIn: [Date!]
+  """
+  paidOn is greater than this.
+  """
+  paidOnGT: Date
+  """
+  paidOn is at least this.
+  """
+  paidOnGTE: Date
+  """
+  paidOn is less than this.
+  """
+  paidOnLT: Date
+  """
+  paidOn is at most this.
+  """
+  paidOnLTE: Date
+  """
+  amount field predicates
+  """
+  amount: Int
+  """
+  amount differs from this.
+  """
+  amountNEQ: Int
+  """
+  amount is one of these.
+  """
+  amountIn: [Int!]
+  """
+  amount is none of these.
+  """
+  amountNotIn: [Int!]
+  """
+  amount is greater than this.
+  """
+  amountGT: Int
+  """
+  amount is at least this.
+  """
+  amountGTE: Int
+  """
+  amount is less than this.
+  """
+  amountLT: Int
+  """
+  amount is at most this.
+  """
+  amountLTE: Int
+  """
+  payer field predicates
+  """
+  payer: String
+  """
+  payer differs from this.
+  """
+  payerNEQ: String
+  """
+  payer is one of these.
+  """
+  payerIn: [String!]
+  """
+  payer is none of these.
+  """
+  payerNotIn: [String!]
+  """
+  payer is greater than this.
+  """
+  payerGT: String
+  """
+  payer is at least this.
+  """
+  payerGTE: String
+  """
+  payer is less than this.
+  """
+  payerLT: String
+  """
+  payer is at most this.
+  """
+  payerLTE: String
+  """
+  payer contains this.
+  """
+  payerContains: String
+  """
+  payer begins with this.
+  """
+  payerHasPrefix: String
+  """
+  payer ends with this.
+  """
+  payerHasSuffix: String
+  """
+  payer equals this, upper and lower case alike.
+  """
+  payerEqualFold: String
+  """
+  payer contains this, upper and lower case alike.
+  """
+  payerContainsFold: String
+  """
+  transaction_id field predicates
+  """
+  transactionID: String
+  """
+  transactionID differs from this.
+  """
+  transactionIDNEQ: String
+  """
+  transactionID is one of these.
+  """
+  transactionIDIn: [String!]
+  """
+  transactionID is none of these.
+  """
+  transactionIDNotIn: [String!]
+  """
+  transactionID is greater than this.
+  """
+  transactionIDGT: String
+  """
+  transactionID is at least this.
+  """
+  transactionIDGTE: String
+  """
+  transactionID is less than this.
+  """
+  transactionIDLT: String
+  """
+  transactionID is at most this.
+  """
+  transactionIDLTE: String
+  """
+  transactionID contains this.
+  """
+  transactionIDContains: String
+  """
+  transactionID begins with this.
+  """
+  transactionIDHasPrefix: String
+  """
+  transactionID ends with this.
+  """
+  transactionIDHasSuffix: String
+  """
+  transactionID equals this, upper and lower case alike.
+  """
+  transactionIDEqualFold: String
+  """
+  transactionID contains this, upper and lower case alike.
+  """
+  transactionIDContainsFold: String
+  """
+  state field predicates
+  """
+  state: FeeBankLineState
+  """
+  state differs from this.
+  """
+  stateNEQ: FeeBankLineState
+  """
+  state is one of these.
+  """
+  stateIn: [FeeBankLineState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [FeeBankLineState!]
+  """
+  proposed_household_id field predicates
+  """
+  proposedHouseholdID: ID
+  """
+  proposedHouseholdID differs from this.
+  """
+  proposedHouseholdIDNEQ: ID
+  """
+  proposedHouseholdID is one of these.
+  """
+  proposedHouseholdIDIn: [ID!]
+  """
+  proposedHouseholdID is none of these.
+  """
+  proposedHouseholdIDNotIn: [ID!]
+  """
+  proposedHouseholdID is null.
+  """
+  proposedHouseholdIDIsNil: Boolean
+  """
+  proposedHouseholdID is set.
+  """
+  proposedHouseholdIDNotNil: Boolean
+  """
+  match field predicates
+  """
+  match: FeeBankLineMatch
+  """
+  match differs from this.
+  """
+  matchNEQ: FeeBankLineMatch
+  """
+  match is one of these.
+  """
+  matchIn: [FeeBankLineMatch!]
+  """
+  match is none of these.
+  """
+  matchNotIn: [FeeBankLineMatch!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is null.
+  """
+  householdIDIsNil: Boolean
+  """
+  householdID is set.
+  """
+  householdIDNotNil: Boolean
+  """
+  payment_id field predicates
+  """
+  paymentID: ID
+  """
+  paymentID differs from this.
+  """
+  paymentIDNEQ: ID
+  """
+  paymentID is one of these.
+  """
+  paymentIDIn: [ID!]
+  """
+  paymentID is none of these.
+  """
+  paymentIDNotIn: [ID!]
+  """
+  paymentID is null.
+  """
+  paymentIDIsNil: Boolean
+  """
+  paymentID is set.
+  """
+  paymentIDNotNil: Boolean
+  """
+  decided_at field predicates
+  """
+  decidedAt: Time
+  """
+  decidedAt differs from this.
+  """
+  decidedAtNEQ: Time
+  """
+  decidedAt is one of these.
+  """
+  decidedAtIn: [Time!]
+  """
+  decidedAt is none of these.
+  """
+  decidedAtNotIn: [Time!]
+  """
+  decidedAt is greater than this.
+  """
+  decidedAtGT: Time
+  """
+  decidedAt is at least this.
+  """
+  decidedAtGTE: Time
+  """
+  decidedAt is less than this.
+  """
+  decidedAtLT: Time
+  """
+  decidedAt is at most this.
+  """
+  decidedAtLTE: Time
+  """
+  decidedAt is null.
+  """
+  decidedAtIsNil: Boolean
+  """
+  decidedAt is set.
+  """
+  decidedAtNotNil: Boolean
+}
+"""
+A statement of an account at the bank, as it was imported (F5).
+"""
+type FeeBankStatement implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Name of the spreadsheet.
+  """
+  fileName: String!
+  """
+  Which account it is of, as who imported it says.
+  """
+  account: String!
+  """
+  The day of its first line.
+  """
+  fromOn: Date!
+  """
+  The day of its last line.
+  """
+  untilOn: Date!
+  """
+  How many lines were taken.
+  """
+  lines: Int!
+  """
+  What they say was paid, together, in fen (分).
+  """
+  amount: Int!
+  """
+  Of which lines nothing was taken, and why, as JSON: rejected by row and column, known before, paid out.
+  """
+  report: JSON!
+  """
+  The account that recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+A connection to a list of items.
+"""
+type FeeBankStatementConnection {
+  """
+  A list of edges.
+  """
+  edges: [FeeBankStatementEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type FeeBankStatementEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: FeeBankStatement
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for FeeBankStatement connections
+"""
+input FeeBankStatementOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeeBankStatements.
+  """
+  field: FeeBankStatementOrderField!
+}
+"""
+Properties by which FeeBankStatement connections can be ordered.
+"""
+enum FeeBankStatementOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+FeeBankStatementWhereInput is used for filtering FeeBankStatement objects.
+Input was generated by ent.
+"""
+input FeeBankStatementWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeeBankStatementWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeeBankStatementWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeeBankStatementWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  account field predicates
+  """
+  account: String
+  """
+  account differs from this.
+  """
+  accountNEQ: String
+  """
+  account is one of these.
+  """
+  accountIn: [String!]
+  """
+  account is none of these.
+  """
+  accountNotIn: [String!]
+  """
+  account is greater than this.
+  """
+  accountGT: String
+  """
+  account is at least this.
+  """
+  accountGTE: String
+  """
+  account is less than this.
+  """
+  accountLT: String
+  """
+  account is at most this.
+  """
+  accountLTE: String
+  """
+  account contains this.
+  """
+  accountContains: String
+  """
+  account begins with this.
+  """
+  accountHasPrefix: String
+  """
+  account ends with this.
+  """
+  accountHasSuffix: String
+  """
+  account equals this, upper and lower case alike.
+  """
+  accountEqualFold: String
+  """
+  account contains this, upper and lower case alike.
+  """
+  accountContainsFold: String
+  """
+  from_on field predicates
+  """
+  fromOn: Date
+  """
+  fromOn differs from this.
+  """
+  fromOnNEQ: Date
+  """
+  fromOn is one of these.
+  """
+  fromOnIn: [Date!]
+  """
+  fromOn is none of these.
+  """
+  fromOnNotIn: [Date!]
+  """
+  fromOn is greater than this.
+  """
+  fromOnGT: Date
+  """
+  fromOn is at least this.
+  """
+  fromOnGTE: Date
+  """
+  fromOn is less than this.
+  """
+  fromOnLT: Date
+  """
+  fromOn is at most this.
+  """
+  fromOnLTE: Date
+  """
+  until_on field predicates
+  """
+  untilOn: Date
+  """
+  untilOn differs from this.
+  """
+  untilOnNEQ: Date
+  """
+  untilOn is one of these.
+  """
+  untilOnIn: [Date!]
+  """
+  untilOn is none of these.
+  """
+  untilOnNotIn: [Date!]
+  """
+  untilOn is greater than this.
+  """
+  untilOnGT: Date
+  """
+  untilOn is at least this.
+  """
+  untilOnGTE: Date
+  """
+  untilOn is less than this.
+  """
+  untilOnLT: Date
+  """
+  untilOn is at most this.
+  """
+  untilOnLTE: Date
+  """
+  amount field predicates
+  """
+  amount: Int
+  """
+  amount differs from this.
+  """
+  amountNEQ: Int
+  """
+  amount is one of these.
+  """
+  amountIn: [Int!]
+  """
+  amount is none of these.
+  """
+  amountNotIn: [Int!]
+  """
+  amount is greater than this.
+  """
+  amountGT: Int
+  """
+  amount is at least this.
+  """
+  amountGTE: Int
+  """
+  amount is less than this.
+  """
+  amountLT: Int
+  """
+  amount is at most this.
+  """
+  amountLTE: Int
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
+}
+"""
 An estate's book of fees: what its notices say of paying, and the last of each of its numbers (F5).
 """
 type FeeBook implements Node {
@@ -20983,6 +26965,10 @@ type FeeBook implements Node {
   """
   dueDays: Int!
   """
+  How many days after it was delivered what a dunning notice asks for is due; the next level follows then (F6).
+  """
+  dunningDays: Int!
+  """
   The number of the last receipt; there is none missing before it (F5).
   """
   lastReceipt: Int!
@@ -20990,6 +26976,18 @@ type FeeBook implements Node {
   The number of the last credit note.
   """
   lastCreditNote: Int!
+  """
+  The number of the last dunning notice (F6).
+  """
+  lastDunning: Int!
+  """
+  The number of the last report of dispatches (F9).
+  """
+  lastDispatchReport: Int!
+  """
+  The number of the last refund.
+  """
+  lastRefund: Int!
   """
   The number of the last entry of the journal.
   """
@@ -21565,6 +27563,2317 @@ input FeeCreditNoteWhereInput {
   recordedByIDLTE: ID
 }
 """
+One attempt to bring a household its fee notice or its dunning notice (F3, F4, F8).
+"""
+type FeeDispatch implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Why it was recorded later than it happened, if it was.
+  """
+  lateReason: String!
+  """
+  The fee notice that was brought; null for a dunning notice.
+  """
+  noticeID: ID
+  """
+  The dunning notice that was brought; null for a fee notice.
+  """
+  dunningID: ID
+  """
+  The household that it is for.
+  """
+  householdID: ID!
+  """
+  The number of what was brought.
+  """
+  number: String!
+  """
+  The household's units, as they stand on it.
+  """
+  address: String!
+  """
+  The first, second … attempt to bring it; one that was voided has its number, too.
+  """
+  attempt: Int!
+  """
+  Handed over and signed for (当面签收), into the mailbox because nobody was home (投入信箱), by post (邮寄), or in vain: nobody was home and nothing was left (无人).
+  """
+  method: FeeDispatchMethod!
+  """
+  Of what was signed for, whether somebody of the household signed, or of the family.
+  """
+  capacity: FeeDispatchCapacity
+  """
+  Who signed for it; empty if nobody did.
+  """
+  recipient: String!
+  """
+  What of the household a member of the family is: 配偶, 儿子.
+  """
+  relation: String!
+  """
+  Of what was posted, the postage in fen (分).
+  """
+  postage: Int!
+  """
+  Of what was posted, its number with the post.
+  """
+  tracking: String!
+  """
+  Why it was posted, or what was met where nobody was home.
+  """
+  reason: String!
+  """
+  When.
+  """
+  dispatchedAt: Time!
+  """
+  The account that brought it.
+  """
+  dispatchedByID: ID!
+  """
+  Who brought it, as signed.
+  """
+  dispatchedByName: String!
+  """
+  By when it was due; null where nothing was.
+  """
+  dueAt: Time
+  """
+  Whether that was past.
+  """
+  late: Boolean!
+  """
+  When it came back; null if it did not.
+  """
+  returnedAt: Time
+  """
+  Why it came back, as the post says.
+  """
+  returnedReason: String!
+  """
+  The account that recorded that.
+  """
+  returnedByID: ID
+  """
+  Who recorded that, as signed.
+  """
+  returnedByName: String!
+  """
+  The report to the supervisor that it is on; null until it is reported (F9).
+  """
+  reportID: ID
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The fee notice that was brought.
+  """
+  notice: FeeNotice
+  """
+  The dunning notice that was brought.
+  """
+  dunning: FeeDunning
+  """
+  The household that it is for.
+  """
+  household: Household!
+  """
+  The report to the supervisor that it is on (F9).
+  """
+  report: FeeReport
+  """
+  Photos and papers that prove it.
+  """
+  proofs: [FeeProof!]
+}
+"""
+FeeDispatchCapacity is enum for the field capacity
+"""
+enum FeeDispatchCapacity @goModel(model: "github.com/steward-pm/steward/ent/feedispatch.Capacity") {
+  """
+  household.
+  """
+  HOUSEHOLD
+  """
+  family.
+  """
+  FAMILY
+}
+"""
+A connection to a list of items.
+"""
+type FeeDispatchConnection {
+  """
+  A list of edges.
+  """
+  edges: [FeeDispatchEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type FeeDispatchEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: FeeDispatch
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+FeeDispatchMethod is enum for the field method
+"""
+enum FeeDispatchMethod @goModel(model: "github.com/steward-pm/steward/ent/feedispatch.Method") {
+  """
+  in person.
+  """
+  IN_PERSON
+  """
+  mailbox.
+  """
+  MAILBOX
+  """
+  post.
+  """
+  POST
+  """
+  absent.
+  """
+  ABSENT
+}
+"""
+Ordering options for FeeDispatch connections
+"""
+input FeeDispatchOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeeDispatches.
+  """
+  field: FeeDispatchOrderField!
+}
+"""
+Properties by which FeeDispatch connections can be ordered.
+"""
+enum FeeDispatchOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  dispatched at.
+  """
+  DISPATCHED_AT
+  """
+  natural.
+  """
+  NATURAL
+}
+"""
+FeeDispatchWhereInput is used for filtering FeeDispatch objects.
+Input was generated by ent.
+"""
+input FeeDispatchWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeeDispatchWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeeDispatchWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeeDispatchWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  notice_id field predicates
+  """
+  noticeID: ID
+  """
+  noticeID differs from this.
+  """
+  noticeIDNEQ: ID
+  """
+  noticeID is one of these.
+  """
+  noticeIDIn: [ID!]
+  """
+  noticeID is none of these.
+  """
+  noticeIDNotIn: [ID!]
+  """
+  noticeID is null.
+  """
+  noticeIDIsNil: Boolean
+  """
+  noticeID is set.
+  """
+  noticeIDNotNil: Boolean
+  """
+  dunning_id field predicates
+  """
+  dunningID: ID
+  """
+  dunningID differs from this.
+  """
+  dunningIDNEQ: ID
+  """
+  dunningID is one of these.
+  """
+  dunningIDIn: [ID!]
+  """
+  dunningID is none of these.
+  """
+  dunningIDNotIn: [ID!]
+  """
+  dunningID is null.
+  """
+  dunningIDIsNil: Boolean
+  """
+  dunningID is set.
+  """
+  dunningIDNotNil: Boolean
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  number field predicates
+  """
+  number: String
+  """
+  number differs from this.
+  """
+  numberNEQ: String
+  """
+  number is one of these.
+  """
+  numberIn: [String!]
+  """
+  number is none of these.
+  """
+  numberNotIn: [String!]
+  """
+  number is greater than this.
+  """
+  numberGT: String
+  """
+  number is at least this.
+  """
+  numberGTE: String
+  """
+  number is less than this.
+  """
+  numberLT: String
+  """
+  number is at most this.
+  """
+  numberLTE: String
+  """
+  number contains this.
+  """
+  numberContains: String
+  """
+  number begins with this.
+  """
+  numberHasPrefix: String
+  """
+  number ends with this.
+  """
+  numberHasSuffix: String
+  """
+  number equals this, upper and lower case alike.
+  """
+  numberEqualFold: String
+  """
+  number contains this, upper and lower case alike.
+  """
+  numberContainsFold: String
+  """
+  attempt field predicates
+  """
+  attempt: Int
+  """
+  attempt differs from this.
+  """
+  attemptNEQ: Int
+  """
+  attempt is one of these.
+  """
+  attemptIn: [Int!]
+  """
+  attempt is none of these.
+  """
+  attemptNotIn: [Int!]
+  """
+  attempt is greater than this.
+  """
+  attemptGT: Int
+  """
+  attempt is at least this.
+  """
+  attemptGTE: Int
+  """
+  attempt is less than this.
+  """
+  attemptLT: Int
+  """
+  attempt is at most this.
+  """
+  attemptLTE: Int
+  """
+  method field predicates
+  """
+  method: FeeDispatchMethod
+  """
+  method differs from this.
+  """
+  methodNEQ: FeeDispatchMethod
+  """
+  method is one of these.
+  """
+  methodIn: [FeeDispatchMethod!]
+  """
+  method is none of these.
+  """
+  methodNotIn: [FeeDispatchMethod!]
+  """
+  capacity field predicates
+  """
+  capacity: FeeDispatchCapacity
+  """
+  capacity differs from this.
+  """
+  capacityNEQ: FeeDispatchCapacity
+  """
+  capacity is one of these.
+  """
+  capacityIn: [FeeDispatchCapacity!]
+  """
+  capacity is none of these.
+  """
+  capacityNotIn: [FeeDispatchCapacity!]
+  """
+  capacity is null.
+  """
+  capacityIsNil: Boolean
+  """
+  capacity is set.
+  """
+  capacityNotNil: Boolean
+  """
+  tracking field predicates
+  """
+  tracking: String
+  """
+  tracking differs from this.
+  """
+  trackingNEQ: String
+  """
+  tracking is one of these.
+  """
+  trackingIn: [String!]
+  """
+  tracking is none of these.
+  """
+  trackingNotIn: [String!]
+  """
+  tracking is greater than this.
+  """
+  trackingGT: String
+  """
+  tracking is at least this.
+  """
+  trackingGTE: String
+  """
+  tracking is less than this.
+  """
+  trackingLT: String
+  """
+  tracking is at most this.
+  """
+  trackingLTE: String
+  """
+  tracking contains this.
+  """
+  trackingContains: String
+  """
+  tracking begins with this.
+  """
+  trackingHasPrefix: String
+  """
+  tracking ends with this.
+  """
+  trackingHasSuffix: String
+  """
+  tracking equals this, upper and lower case alike.
+  """
+  trackingEqualFold: String
+  """
+  tracking contains this, upper and lower case alike.
+  """
+  trackingContainsFold: String
+  """
+  dispatched_at field predicates
+  """
+  dispatchedAt: Time
+  """
+  dispatchedAt differs from this.
+  """
+  dispatchedAtNEQ: Time
+  """
+  dispatchedAt is one of these.
+  """
+  dispatchedAtIn: [Time!]
+  """
+  dispatchedAt is none of these.
+  """
+  dispatchedAtNotIn: [Time!]
+  """
+  dispatchedAt is greater than this.
+  """
+  dispatchedAtGT: Time
+  """
+  dispatchedAt is at least this.
+  """
+  dispatchedAtGTE: Time
+  """
+  dispatchedAt is less than this.
+  """
+  dispatchedAtLT: Time
+  """
+  dispatchedAt is at most this.
+  """
+  dispatchedAtLTE: Time
+  """
+  dispatched_by_id field predicates
+  """
+  dispatchedByID: ID
+  """
+  dispatchedByID differs from this.
+  """
+  dispatchedByIDNEQ: ID
+  """
+  dispatchedByID is one of these.
+  """
+  dispatchedByIDIn: [ID!]
+  """
+  dispatchedByID is none of these.
+  """
+  dispatchedByIDNotIn: [ID!]
+  """
+  dispatchedByID is greater than this.
+  """
+  dispatchedByIDGT: ID
+  """
+  dispatchedByID is at least this.
+  """
+  dispatchedByIDGTE: ID
+  """
+  dispatchedByID is less than this.
+  """
+  dispatchedByIDLT: ID
+  """
+  dispatchedByID is at most this.
+  """
+  dispatchedByIDLTE: ID
+  """
+  due_at field predicates
+  """
+  dueAt: Time
+  """
+  dueAt differs from this.
+  """
+  dueAtNEQ: Time
+  """
+  dueAt is one of these.
+  """
+  dueAtIn: [Time!]
+  """
+  dueAt is none of these.
+  """
+  dueAtNotIn: [Time!]
+  """
+  dueAt is greater than this.
+  """
+  dueAtGT: Time
+  """
+  dueAt is at least this.
+  """
+  dueAtGTE: Time
+  """
+  dueAt is less than this.
+  """
+  dueAtLT: Time
+  """
+  dueAt is at most this.
+  """
+  dueAtLTE: Time
+  """
+  dueAt is null.
+  """
+  dueAtIsNil: Boolean
+  """
+  dueAt is set.
+  """
+  dueAtNotNil: Boolean
+  """
+  late field predicates
+  """
+  late: Boolean
+  """
+  late differs from this.
+  """
+  lateNEQ: Boolean
+  """
+  returned_at field predicates
+  """
+  returnedAt: Time
+  """
+  returnedAt differs from this.
+  """
+  returnedAtNEQ: Time
+  """
+  returnedAt is one of these.
+  """
+  returnedAtIn: [Time!]
+  """
+  returnedAt is none of these.
+  """
+  returnedAtNotIn: [Time!]
+  """
+  returnedAt is greater than this.
+  """
+  returnedAtGT: Time
+  """
+  returnedAt is at least this.
+  """
+  returnedAtGTE: Time
+  """
+  returnedAt is less than this.
+  """
+  returnedAtLT: Time
+  """
+  returnedAt is at most this.
+  """
+  returnedAtLTE: Time
+  """
+  returnedAt is null.
+  """
+  returnedAtIsNil: Boolean
+  """
+  returnedAt is set.
+  """
+  returnedAtNotNil: Boolean
+  """
+  report_id field predicates
+  """
+  reportID: ID
+  """
+  reportID differs from this.
+  """
+  reportIDNEQ: ID
+  """
+  reportID is one of these.
+  """
+  reportIDIn: [ID!]
+  """
+  reportID is none of these.
+  """
+  reportIDNotIn: [ID!]
+  """
+  reportID is null.
+  """
+  reportIDIsNil: Boolean
+  """
+  reportID is set.
+  """
+  reportIDNotNil: Boolean
+}
+"""
+A dunning notice: 催缴通知单 (F6, F7, F8).
+"""
+type FeeDunning implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The household that owes.
+  """
+  householdID: ID!
+  """
+  The household, once it was delivered to it.
+  """
+  deliveredToID: ID
+  """
+  Its number in the estate.
+  """
+  number: Int!
+  """
+  Its version: a new one for every change of what it asks for.
+  """
+  revision: Int!
+  """
+  The first, second or final notice.
+  """
+  level: FeeDunningLevel!
+  """
+  Draft; reviewed by the accountant; stamped by finance; handed to customer service; dispatched, but not delivered yet; delivered; and settled, if it was paid since. Withdrawn if it was paid before; replaced by another version.
+  """
+  state: FeeDunningState!
+  """
+  What it asks for, in fen (分).
+  """
+  amount: Int!
+  """
+  The household's name, as it was.
+  """
+  householdName: String!
+  """
+  The building to which it goes.
+  """
+  building: String!
+  """
+  The household's units, as one.
+  """
+  address: String!
+  """
+  The version that it replaces.
+  """
+  replacesID: ID
+  """
+  The notice of the level before, whose period ran out.
+  """
+  previousID: ID
+  """
+  The day that it was drafted.
+  """
+  draftedOn: Date!
+  """
+  Who had it drafted; empty if that was the program.
+  """
+  draftedByName: String!
+  """
+  By when it was to be drafted: three days after what it asks for was to be paid (F6).
+  """
+  draftDueAt: Time!
+  """
+  By when it is to be reviewed, stamped and with customer service: three days after it was drafted (F7).
+  """
+  handDueAt: Time!
+  """
+  SHA-256, in hex, of what was reviewed and stamped; empty until it is reviewed.
+  """
+  contentHash: String!
+  """
+  When the accountant reviewed it; null until then.
+  """
+  reviewedAt: Time
+  """
+  The account that did.
+  """
+  reviewedByID: ID
+  """
+  Who did, as signed.
+  """
+  reviewedByName: String!
+  """
+  When finance stamped it; null until then.
+  """
+  stampedAt: Time
+  """
+  The account that did.
+  """
+  stampedByID: ID
+  """
+  Who did, as signed.
+  """
+  stampedByName: String!
+  """
+  When customer service got it; null until then.
+  """
+  handedAt: Time
+  """
+  The account that did.
+  """
+  handedByID: ID
+  """
+  Who did, as signed.
+  """
+  handedByName: String!
+  """
+  By when it is to be dispatched: three days after customer service got it (F7).
+  """
+  dispatchDueAt: Time
+  """
+  When it was first taken to the household; null until then.
+  """
+  dispatchedAt: Time
+  """
+  By when it is to be delivered: two days after it was dispatched (F8).
+  """
+  deliverDueAt: Time
+  """
+  When it was signed for or posted, and did not come back.
+  """
+  deliveredAt: Time
+  """
+  By when it is to be paid, once it was delivered; the next level follows after that.
+  """
+  payBy: Date
+  """
+  When all that it asks for was settled, after it was delivered.
+  """
+  settledAt: Time
+  """
+  When it was withdrawn or replaced; null if it was not.
+  """
+  endedAt: Time
+  """
+  Why it was withdrawn or replaced.
+  """
+  endReason: String!
+  """
+  The account that withdrew it; null if that was a payment or a credit note.
+  """
+  endedByID: ID
+  """
+  Who withdrew it, as signed; empty if it was a payment or a credit note.
+  """
+  endedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The household that owes.
+  """
+  household: Household!
+  """
+  The version that it replaces.
+  """
+  replaces: FeeDunning
+  """
+  The notice of the level before.
+  """
+  previous: FeeDunning
+  """
+  What it asks for.
+  """
+  lines: [FeeDunningLine!]
+  """
+  The attempts to bring it.
+  """
+  dispatches: [FeeDispatch!]
+}
+"""
+A connection to a list of items.
+"""
+type FeeDunningConnection {
+  """
+  A list of edges.
+  """
+  edges: [FeeDunningEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type FeeDunningEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: FeeDunning
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+FeeDunningLevel is enum for the field level
+"""
+enum FeeDunningLevel @goModel(model: "github.com/steward-pm/steward/ent/feedunning.Level") {
+  """
+  first.
+  """
+  FIRST
+  """
+  second.
+  """
+  SECOND
+  """
+  final.
+  """
+  FINAL
+}
+"""
+One fee notice that a dunning notice asks for (F6).
+"""
+type FeeDunningLine implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The dunning notice.
+  """
+  dunningID: ID!
+  """
+  The fee notice that is not paid.
+  """
+  noticeID: ID!
+  """
+  The household that owes.
+  """
+  householdID: ID!
+  """
+  The household, once the notice was delivered to it.
+  """
+  deliveredToID: ID
+  """
+  The fee notice's number.
+  """
+  number: String!
+  """
+  Its month, as its first day.
+  """
+  month: Date!
+  """
+  By when it was to be paid.
+  """
+  payBy: Date!
+  """
+  What the fee notice asked for, in fen (分).
+  """
+  asked: Int!
+  """
+  What of that was settled, in fen (分).
+  """
+  settled: Int!
+  """
+  What is asked for now, in fen (分).
+  """
+  amount: Int!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The dunning notice.
+  """
+  dunning: FeeDunning!
+  """
+  The fee notice that is not paid.
+  """
+  notice: FeeNotice!
+}
+"""
+Ordering options for FeeDunningLine connections
+"""
+input FeeDunningLineOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeeDunningLines.
+  """
+  field: FeeDunningLineOrderField!
+}
+"""
+Properties by which FeeDunningLine connections can be ordered.
+"""
+enum FeeDunningLineOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+FeeDunningLineWhereInput is used for filtering FeeDunningLine objects.
+Input was generated by ent.
+"""
+input FeeDunningLineWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeeDunningLineWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeeDunningLineWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeeDunningLineWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  dunning_id field predicates
+  """
+  dunningID: ID
+  """
+  dunningID differs from this.
+  """
+  dunningIDNEQ: ID
+  """
+  dunningID is one of these.
+  """
+  dunningIDIn: [ID!]
+  """
+  dunningID is none of these.
+  """
+  dunningIDNotIn: [ID!]
+  """
+  notice_id field predicates
+  """
+  noticeID: ID
+  """
+  noticeID differs from this.
+  """
+  noticeIDNEQ: ID
+  """
+  noticeID is one of these.
+  """
+  noticeIDIn: [ID!]
+  """
+  noticeID is none of these.
+  """
+  noticeIDNotIn: [ID!]
+  """
+  month field predicates
+  """
+  month: Date
+  """
+  month differs from this.
+  """
+  monthNEQ: Date
+  """
+  month is one of these.
+  """
+  monthIn: [Date!]
+  """
+  month is none of these.
+  """
+  monthNotIn: [Date!]
+  """
+  month is greater than this.
+  """
+  monthGT: Date
+  """
+  month is at least this.
+  """
+  monthGTE: Date
+  """
+  month is less than this.
+  """
+  monthLT: Date
+  """
+  month is at most this.
+  """
+  monthLTE: Date
+  """
+  pay_by field predicates
+  """
+  payBy: Date
+  """
+  payBy differs from this.
+  """
+  payByNEQ: Date
+  """
+  payBy is one of these.
+  """
+  payByIn: [Date!]
+  """
+  payBy is none of these.
+  """
+  payByNotIn: [Date!]
+  """
+  payBy is greater than this.
+  """
+  payByGT: Date
+  """
+  payBy is at least this.
+  """
+  payByGTE: Date
+  """
+  payBy is less than this.
+  """
+  payByLT: Date
+  """
+  payBy is at most this.
+  """
+  payByLTE: Date
+  """
+  amount field predicates
+  """
+  amount: Int
+  """
+  amount differs from this.
+  """
+  amountNEQ: Int
+  """
+  amount is one of these.
+  """
+  amountIn: [Int!]
+  """
+  amount is none of these.
+  """
+  amountNotIn: [Int!]
+  """
+  amount is greater than this.
+  """
+  amountGT: Int
+  """
+  amount is at least this.
+  """
+  amountGTE: Int
+  """
+  amount is less than this.
+  """
+  amountLT: Int
+  """
+  amount is at most this.
+  """
+  amountLTE: Int
+}
+"""
+Ordering options for FeeDunning connections
+"""
+input FeeDunningOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeeDunnings.
+  """
+  field: FeeDunningOrderField!
+}
+"""
+Properties by which FeeDunning connections can be ordered.
+"""
+enum FeeDunningOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  number.
+  """
+  NUMBER
+  """
+  natural.
+  """
+  NATURAL
+}
+"""
+FeeDunningState is enum for the field state
+"""
+enum FeeDunningState @goModel(model: "github.com/steward-pm/steward/ent/feedunning.State") {
+  """
+  draft.
+  """
+  DRAFT
+  """
+  reviewed.
+  """
+  REVIEWED
+  """
+  stamped.
+  """
+  STAMPED
+  """
+  handed.
+  """
+  HANDED
+  """
+  dispatched.
+  """
+  DISPATCHED
+  """
+  delivered.
+  """
+  DELIVERED
+  """
+  settled.
+  """
+  SETTLED
+  """
+  withdrawn.
+  """
+  WITHDRAWN
+  """
+  replaced.
+  """
+  REPLACED
+}
+"""
+FeeDunningWhereInput is used for filtering FeeDunning objects.
+Input was generated by ent.
+"""
+input FeeDunningWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeeDunningWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeeDunningWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeeDunningWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  number field predicates
+  """
+  number: Int
+  """
+  number differs from this.
+  """
+  numberNEQ: Int
+  """
+  number is one of these.
+  """
+  numberIn: [Int!]
+  """
+  number is none of these.
+  """
+  numberNotIn: [Int!]
+  """
+  number is greater than this.
+  """
+  numberGT: Int
+  """
+  number is at least this.
+  """
+  numberGTE: Int
+  """
+  number is less than this.
+  """
+  numberLT: Int
+  """
+  number is at most this.
+  """
+  numberLTE: Int
+  """
+  revision field predicates
+  """
+  revision: Int
+  """
+  revision differs from this.
+  """
+  revisionNEQ: Int
+  """
+  revision is one of these.
+  """
+  revisionIn: [Int!]
+  """
+  revision is none of these.
+  """
+  revisionNotIn: [Int!]
+  """
+  revision is greater than this.
+  """
+  revisionGT: Int
+  """
+  revision is at least this.
+  """
+  revisionGTE: Int
+  """
+  revision is less than this.
+  """
+  revisionLT: Int
+  """
+  revision is at most this.
+  """
+  revisionLTE: Int
+  """
+  level field predicates
+  """
+  level: FeeDunningLevel
+  """
+  level differs from this.
+  """
+  levelNEQ: FeeDunningLevel
+  """
+  level is one of these.
+  """
+  levelIn: [FeeDunningLevel!]
+  """
+  level is none of these.
+  """
+  levelNotIn: [FeeDunningLevel!]
+  """
+  state field predicates
+  """
+  state: FeeDunningState
+  """
+  state differs from this.
+  """
+  stateNEQ: FeeDunningState
+  """
+  state is one of these.
+  """
+  stateIn: [FeeDunningState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [FeeDunningState!]
+  """
+  amount field predicates
+  """
+  amount: Int
+  """
+  amount differs from this.
+  """
+  amountNEQ: Int
+  """
+  amount is one of these.
+  """
+  amountIn: [Int!]
+  """
+  amount is none of these.
+  """
+  amountNotIn: [Int!]
+  """
+  amount is greater than this.
+  """
+  amountGT: Int
+  """
+  amount is at least this.
+  """
+  amountGTE: Int
+  """
+  amount is less than this.
+  """
+  amountLT: Int
+  """
+  amount is at most this.
+  """
+  amountLTE: Int
+  """
+  building field predicates
+  """
+  building: String
+  """
+  building differs from this.
+  """
+  buildingNEQ: String
+  """
+  building is one of these.
+  """
+  buildingIn: [String!]
+  """
+  building is none of these.
+  """
+  buildingNotIn: [String!]
+  """
+  building is greater than this.
+  """
+  buildingGT: String
+  """
+  building is at least this.
+  """
+  buildingGTE: String
+  """
+  building is less than this.
+  """
+  buildingLT: String
+  """
+  building is at most this.
+  """
+  buildingLTE: String
+  """
+  building contains this.
+  """
+  buildingContains: String
+  """
+  building begins with this.
+  """
+  buildingHasPrefix: String
+  """
+  building ends with this.
+  """
+  buildingHasSuffix: String
+  """
+  building equals this, upper and lower case alike.
+  """
+  buildingEqualFold: String
+  """
+  building contains this, upper and lower case alike.
+  """
+  buildingContainsFold: String
+  """
+  replaces_id field predicates
+  """
+  replacesID: ID
+  """
+  replacesID differs from this.
+  """
+  replacesIDNEQ: ID
+  """
+  replacesID is one of these.
+  """
+  replacesIDIn: [ID!]
+  """
+  replacesID is none of these.
+  """
+  replacesIDNotIn: [ID!]
+  """
+  replacesID is null.
+  """
+  replacesIDIsNil: Boolean
+  """
+  replacesID is set.
+  """
+  replacesIDNotNil: Boolean
+  """
+  previous_id field predicates
+  """
+  previousID: ID
+  """
+  previousID differs from this.
+  """
+  previousIDNEQ: ID
+  """
+  previousID is one of these.
+  """
+  previousIDIn: [ID!]
+  """
+  previousID is none of these.
+  """
+  previousIDNotIn: [ID!]
+  """
+  previousID is null.
+  """
+  previousIDIsNil: Boolean
+  """
+  previousID is set.
+  """
+  previousIDNotNil: Boolean
+  """
+  drafted_on field predicates
+  """
+  draftedOn: Date
+  """
+  draftedOn differs from this.
+  """
+  draftedOnNEQ: Date
+  """
+  draftedOn is one of these.
+  """
+  draftedOnIn: [Date!]
+  """
+  draftedOn is none of these.
+  """
+  draftedOnNotIn: [Date!]
+  """
+  draftedOn is greater than this.
+  """
+  draftedOnGT: Date
+  """
+  draftedOn is at least this.
+  """
+  draftedOnGTE: Date
+  """
+  draftedOn is less than this.
+  """
+  draftedOnLT: Date
+  """
+  draftedOn is at most this.
+  """
+  draftedOnLTE: Date
+  """
+  draft_due_at field predicates
+  """
+  draftDueAt: Time
+  """
+  draftDueAt differs from this.
+  """
+  draftDueAtNEQ: Time
+  """
+  draftDueAt is one of these.
+  """
+  draftDueAtIn: [Time!]
+  """
+  draftDueAt is none of these.
+  """
+  draftDueAtNotIn: [Time!]
+  """
+  draftDueAt is greater than this.
+  """
+  draftDueAtGT: Time
+  """
+  draftDueAt is at least this.
+  """
+  draftDueAtGTE: Time
+  """
+  draftDueAt is less than this.
+  """
+  draftDueAtLT: Time
+  """
+  draftDueAt is at most this.
+  """
+  draftDueAtLTE: Time
+  """
+  hand_due_at field predicates
+  """
+  handDueAt: Time
+  """
+  handDueAt differs from this.
+  """
+  handDueAtNEQ: Time
+  """
+  handDueAt is one of these.
+  """
+  handDueAtIn: [Time!]
+  """
+  handDueAt is none of these.
+  """
+  handDueAtNotIn: [Time!]
+  """
+  handDueAt is greater than this.
+  """
+  handDueAtGT: Time
+  """
+  handDueAt is at least this.
+  """
+  handDueAtGTE: Time
+  """
+  handDueAt is less than this.
+  """
+  handDueAtLT: Time
+  """
+  handDueAt is at most this.
+  """
+  handDueAtLTE: Time
+  """
+  content_hash field predicates
+  """
+  contentHash: String
+  """
+  contentHash differs from this.
+  """
+  contentHashNEQ: String
+  """
+  contentHash is one of these.
+  """
+  contentHashIn: [String!]
+  """
+  contentHash is none of these.
+  """
+  contentHashNotIn: [String!]
+  """
+  contentHash is greater than this.
+  """
+  contentHashGT: String
+  """
+  contentHash is at least this.
+  """
+  contentHashGTE: String
+  """
+  contentHash is less than this.
+  """
+  contentHashLT: String
+  """
+  contentHash is at most this.
+  """
+  contentHashLTE: String
+  """
+  contentHash contains this.
+  """
+  contentHashContains: String
+  """
+  contentHash begins with this.
+  """
+  contentHashHasPrefix: String
+  """
+  contentHash ends with this.
+  """
+  contentHashHasSuffix: String
+  """
+  contentHash equals this, upper and lower case alike.
+  """
+  contentHashEqualFold: String
+  """
+  contentHash contains this, upper and lower case alike.
+  """
+  contentHashContainsFold: String
+  """
+  reviewed_at field predicates
+  """
+  reviewedAt: Time
+  """
+  reviewedAt differs from this.
+  """
+  reviewedAtNEQ: Time
+  """
+  reviewedAt is one of these.
+  """
+  reviewedAtIn: [Time!]
+  """
+  reviewedAt is none of these.
+  """
+  reviewedAtNotIn: [Time!]
+  """
+  reviewedAt is greater than this.
+  """
+  reviewedAtGT: Time
+  """
+  reviewedAt is at least this.
+  """
+  reviewedAtGTE: Time
+  """
+  reviewedAt is less than this.
+  """
+  reviewedAtLT: Time
+  """
+  reviewedAt is at most this.
+  """
+  reviewedAtLTE: Time
+  """
+  reviewedAt is null.
+  """
+  reviewedAtIsNil: Boolean
+  """
+  reviewedAt is set.
+  """
+  reviewedAtNotNil: Boolean
+  """
+  stamped_at field predicates
+  """
+  stampedAt: Time
+  """
+  stampedAt differs from this.
+  """
+  stampedAtNEQ: Time
+  """
+  stampedAt is one of these.
+  """
+  stampedAtIn: [Time!]
+  """
+  stampedAt is none of these.
+  """
+  stampedAtNotIn: [Time!]
+  """
+  stampedAt is greater than this.
+  """
+  stampedAtGT: Time
+  """
+  stampedAt is at least this.
+  """
+  stampedAtGTE: Time
+  """
+  stampedAt is less than this.
+  """
+  stampedAtLT: Time
+  """
+  stampedAt is at most this.
+  """
+  stampedAtLTE: Time
+  """
+  stampedAt is null.
+  """
+  stampedAtIsNil: Boolean
+  """
+  stampedAt is set.
+  """
+  stampedAtNotNil: Boolean
+  """
+  handed_at field predicates
+  """
+  handedAt: Time
+  """
+  handedAt differs from this.
+  """
+  handedAtNEQ: Time
+  """
+  handedAt is one of these.
+  """
+  handedAtIn: [Time!]
+  """
+  handedAt is none of these.
+  """
+  handedAtNotIn: [Time!]
+  """
+  handedAt is greater than this.
+  """
+  handedAtGT: Time
+  """
+  handedAt is at least this.
+  """
+  handedAtGTE: Time
+  """
+  handedAt is less than this.
+  """
+  handedAtLT: Time
+  """
+  handedAt is at most this.
+  """
+  handedAtLTE: Time
+  """
+  handedAt is null.
+  """
+  handedAtIsNil: Boolean
+  """
+  handedAt is set.
+  """
+  handedAtNotNil: Boolean
+  """
+  dispatch_due_at field predicates
+  """
+  dispatchDueAt: Time
+  """
+  dispatchDueAt differs from this.
+  """
+  dispatchDueAtNEQ: Time
+  """
+  dispatchDueAt is one of these.
+  """
+  dispatchDueAtIn: [Time!]
+  """
+  dispatchDueAt is none of these.
+  """
+  dispatchDueAtNotIn: [Time!]
+  """
+  dispatchDueAt is greater than this.
+  """
+  dispatchDueAtGT: Time
+  """
+  dispatchDueAt is at least this.
+  """
+  dispatchDueAtGTE: Time
+  """
+  dispatchDueAt is less than this.
+  """
+  dispatchDueAtLT: Time
+  """
+  dispatchDueAt is at most this.
+  """
+  dispatchDueAtLTE: Time
+  """
+  dispatchDueAt is null.
+  """
+  dispatchDueAtIsNil: Boolean
+  """
+  dispatchDueAt is set.
+  """
+  dispatchDueAtNotNil: Boolean
+  """
+  dispatched_at field predicates
+  """
+  dispatchedAt: Time
+  """
+  dispatchedAt differs from this.
+  """
+  dispatchedAtNEQ: Time
+  """
+  dispatchedAt is one of these.
+  """
+  dispatchedAtIn: [Time!]
+  """
+  dispatchedAt is none of these.
+  """
+  dispatchedAtNotIn: [Time!]
+  """
+  dispatchedAt is greater than this.
+  """
+  dispatchedAtGT: Time
+  """
+  dispatchedAt is at least this.
+  """
+  dispatchedAtGTE: Time
+  """
+  dispatchedAt is less than this.
+  """
+  dispatchedAtLT: Time
+  """
+  dispatchedAt is at most this.
+  """
+  dispatchedAtLTE: Time
+  """
+  dispatchedAt is null.
+  """
+  dispatchedAtIsNil: Boolean
+  """
+  dispatchedAt is set.
+  """
+  dispatchedAtNotNil: Boolean
+  """
+  deliver_due_at field predicates
+  """
+  deliverDueAt: Time
+  """
+  deliverDueAt differs from this.
+  """
+  deliverDueAtNEQ: Time
+  """
+  deliverDueAt is one of these.
+  """
+  deliverDueAtIn: [Time!]
+  """
+  deliverDueAt is none of these.
+  """
+  deliverDueAtNotIn: [Time!]
+  """
+  deliverDueAt is greater than this.
+  """
+  deliverDueAtGT: Time
+  """
+  deliverDueAt is at least this.
+  """
+  deliverDueAtGTE: Time
+  """
+  deliverDueAt is less than this.
+  """
+  deliverDueAtLT: Time
+  """
+  deliverDueAt is at most this.
+  """
+  deliverDueAtLTE: Time
+  """
+  deliverDueAt is null.
+  """
+  deliverDueAtIsNil: Boolean
+  """
+  deliverDueAt is set.
+  """
+  deliverDueAtNotNil: Boolean
+  """
+  delivered_at field predicates
+  """
+  deliveredAt: Time
+  """
+  deliveredAt differs from this.
+  """
+  deliveredAtNEQ: Time
+  """
+  deliveredAt is one of these.
+  """
+  deliveredAtIn: [Time!]
+  """
+  deliveredAt is none of these.
+  """
+  deliveredAtNotIn: [Time!]
+  """
+  deliveredAt is greater than this.
+  """
+  deliveredAtGT: Time
+  """
+  deliveredAt is at least this.
+  """
+  deliveredAtGTE: Time
+  """
+  deliveredAt is less than this.
+  """
+  deliveredAtLT: Time
+  """
+  deliveredAt is at most this.
+  """
+  deliveredAtLTE: Time
+  """
+  deliveredAt is null.
+  """
+  deliveredAtIsNil: Boolean
+  """
+  deliveredAt is set.
+  """
+  deliveredAtNotNil: Boolean
+  """
+  pay_by field predicates
+  """
+  payBy: Date
+  """
+  payBy differs from this.
+  """
+  payByNEQ: Date
+  """
+  payBy is one of these.
+  """
+  payByIn: [Date!]
+  """
+  payBy is none of these.
+  """
+  payByNotIn: [Date!]
+  """
+  payBy is greater than this.
+  """
+  payByGT: Date
+  """
+  payBy is at least this.
+  """
+  payByGTE: Date
+  """
+  payBy is less than this.
+  """
+  payByLT: Date
+  """
+  payBy is at most this.
+  """
+  payByLTE: Date
+  """
+  payBy is null.
+  """
+  payByIsNil: Boolean
+  """
+  payBy is set.
+  """
+  payByNotNil: Boolean
+  """
+  settled_at field predicates
+  """
+  settledAt: Time
+  """
+  settledAt differs from this.
+  """
+  settledAtNEQ: Time
+  """
+  settledAt is one of these.
+  """
+  settledAtIn: [Time!]
+  """
+  settledAt is none of these.
+  """
+  settledAtNotIn: [Time!]
+  """
+  settledAt is greater than this.
+  """
+  settledAtGT: Time
+  """
+  settledAt is at least this.
+  """
+  settledAtGTE: Time
+  """
+  settledAt is less than this.
+  """
+  settledAtLT: Time
+  """
+  settledAt is at most this.
+  """
+  settledAtLTE: Time
+  """
+  settledAt is null.
+  """
+  settledAtIsNil: Boolean
+  """
+  settledAt is set.
+  """
+  settledAtNotNil: Boolean
+  """
+  ended_at field predicates
+  """
+  endedAt: Time
+  """
+  endedAt differs from this.
+  """
+  endedAtNEQ: Time
+  """
+  endedAt is one of these.
+  """
+  endedAtIn: [Time!]
+  """
+  endedAt is none of these.
+  """
+  endedAtNotIn: [Time!]
+  """
+  endedAt is greater than this.
+  """
+  endedAtGT: Time
+  """
+  endedAt is at least this.
+  """
+  endedAtGTE: Time
+  """
+  endedAt is less than this.
+  """
+  endedAtLT: Time
+  """
+  endedAt is at most this.
+  """
+  endedAtLTE: Time
+  """
+  endedAt is null.
+  """
+  endedAtIsNil: Boolean
+  """
+  endedAt is set.
+  """
+  endedAtNotNil: Boolean
+}
+"""
 An entry of the journal, whose postings are together nothing.
 """
 type FeeEntry implements Node {
@@ -21589,7 +29898,7 @@ type FeeEntry implements Node {
   """
   bookedOn: Date!
   """
-  A notice; a credit note; a payment; its reversal; credit that settled a notice, or does no longer.
+  A notice; a credit note; a payment; its reversal; credit that settled a notice, or does no longer; credit that was given back, or came back.
   """
   kind: FeeEntryKind!
   """
@@ -21597,7 +29906,7 @@ type FeeEntry implements Node {
   """
   householdID: ID!
   """
-  What it is about: the notice, credit note, payment or allocation.
+  What it is about: the notice, credit note, payment, allocation or refund.
   """
   subjectID: ID!
   """
@@ -21675,6 +29984,14 @@ enum FeeEntryKind @goModel(model: "github.com/steward-pm/steward/ent/feeentry.Ki
   unsettled.
   """
   UNSETTLED
+  """
+  refunded.
+  """
+  REFUNDED
+  """
+  returned.
+  """
+  RETURNED
 }
 """
 Ordering options for FeeEntry connections
@@ -21997,6 +30314,14 @@ type FeeNotice implements Node {
   """
   state: FeeNoticeState!
   """
+  Waiting to be dispatched; dispatched, by hand, mailbox or post; or returned, so that it is to be dispatched again (F3, F4).
+  """
+  dispatch: FeeNoticeDispatch!
+  """
+  When it was first dispatched; null until then (F3).
+  """
+  dispatchedAt: Time
+  """
   The estate that this belongs to.
   """
   estate: Estate!
@@ -22016,6 +30341,14 @@ type FeeNotice implements Node {
   What of it was taken back.
   """
   creditNotes: [FeeCreditNote!]
+  """
+  The attempts to bring it to the household (F4).
+  """
+  dispatches: [FeeDispatch!]
+  """
+  What dunning notices ask for of it (F6).
+  """
+  dunningLines: [FeeDunningLine!]
 }
 """
 A connection to a list of items.
@@ -22033,6 +30366,23 @@ type FeeNoticeConnection {
   Identifies the total count of items in the connection.
   """
   totalCount: Int!
+}
+"""
+FeeNoticeDispatch is enum for the field dispatch
+"""
+enum FeeNoticeDispatch @goModel(model: "github.com/steward-pm/steward/ent/feenotice.Dispatch") {
+  """
+  waiting.
+  """
+  WAITING
+  """
+  dispatched.
+  """
+  DISPATCHED
+  """
+  returned.
+  """
+  RETURNED
 }
 """
 An edge in a connection.
@@ -22881,6 +31231,62 @@ input FeeNoticeWhereInput {
   state is none of these.
   """
   stateNotIn: [FeeNoticeState!]
+  """
+  dispatch field predicates
+  """
+  dispatch: FeeNoticeDispatch
+  """
+  dispatch differs from this.
+  """
+  dispatchNEQ: FeeNoticeDispatch
+  """
+  dispatch is one of these.
+  """
+  dispatchIn: [FeeNoticeDispatch!]
+  """
+  dispatch is none of these.
+  """
+  dispatchNotIn: [FeeNoticeDispatch!]
+  """
+  dispatched_at field predicates
+  """
+  dispatchedAt: Time
+  """
+  dispatchedAt differs from this.
+  """
+  dispatchedAtNEQ: Time
+  """
+  dispatchedAt is one of these.
+  """
+  dispatchedAtIn: [Time!]
+  """
+  dispatchedAt is none of these.
+  """
+  dispatchedAtNotIn: [Time!]
+  """
+  dispatchedAt is greater than this.
+  """
+  dispatchedAtGT: Time
+  """
+  dispatchedAt is at least this.
+  """
+  dispatchedAtGTE: Time
+  """
+  dispatchedAt is less than this.
+  """
+  dispatchedAtLT: Time
+  """
+  dispatchedAt is at most this.
+  """
+  dispatchedAtLTE: Time
+  """
+  dispatchedAt is null.
+  """
+  dispatchedAtIsNil: Boolean
+  """
+  dispatchedAt is set.
+  """
+  dispatchedAtNotNil: Boolean
 }
 """
 What a household paid at project finance, with its receipt (F5).
@@ -23669,6 +32075,1484 @@ input FeePostingWhereInput {
   amountLTE: Int
 }
 """
+A photo or paper that proves a dispatch of a notice (F9).
+"""
+type FeeProof implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The dispatch that it proves.
+  """
+  dispatchID: ID!
+  """
+  Name as uploaded, made safe.
+  """
+  name: String!
+  """
+  Media type as found in the content.
+  """
+  contentType: String!
+  """
+  Bytes.
+  """
+  size: Int!
+  """
+  The account that recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The dispatch that it proves.
+  """
+  dispatch: FeeDispatch!
+}
+"""
+Ordering options for FeeProof connections
+"""
+input FeeProofOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeeProofs.
+  """
+  field: FeeProofOrderField!
+}
+"""
+Properties by which FeeProof connections can be ordered.
+"""
+enum FeeProofOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+FeeProofWhereInput is used for filtering FeeProof objects.
+Input was generated by ent.
+"""
+input FeeProofWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeeProofWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeeProofWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeeProofWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  dispatch_id field predicates
+  """
+  dispatchID: ID
+  """
+  dispatchID differs from this.
+  """
+  dispatchIDNEQ: ID
+  """
+  dispatchID is one of these.
+  """
+  dispatchIDIn: [ID!]
+  """
+  dispatchID is none of these.
+  """
+  dispatchIDNotIn: [ID!]
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
+}
+"""
+What a household has paid too much, and is given back (F5).
+"""
+type FeeRefund implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The household whose credit it is.
+  """
+  householdID: ID!
+  """
+  Its number in the estate, once it is paid out; there is none missing before it.
+  """
+  number: Int
+  """
+  What is given back, in fen (分).
+  """
+  amount: Int!
+  """
+  Cash (现金), bank transfer (转账), or by telephone (微信, 支付宝).
+  """
+  method: FeeRefundMethod!
+  """
+  Who gets it.
+  """
+  payee: String!
+  """
+  The payee's account at the bank or with the paying service.
+  """
+  payeeAccount: String!
+  """
+  Why it is given back.
+  """
+  reason: String!
+  """
+  The approval that it rests on.
+  """
+  approvalID: ID
+  """
+  Asked for, and perhaps approved; paid out; ended without (declined, withdrawn, lapsed); returned by the bank, and credit again.
+  """
+  state: FeeRefundState!
+  """
+  The account that asked for it.
+  """
+  askedByID: ID!
+  """
+  Who asked for it, as signed.
+  """
+  askedByName: String!
+  """
+  When it was asked for.
+  """
+  askedAt: Time!
+  """
+  The day on which it was paid out.
+  """
+  bookedOn: Date
+  """
+  The account that paid it out.
+  """
+  paidByID: ID
+  """
+  Who paid it out, as signed.
+  """
+  paidByName: String!
+  """
+  When it was paid out.
+  """
+  paidAt: Time
+  """
+  Its number at the bank or with the paying service.
+  """
+  reference: String!
+  """
+  The day on which the money came back.
+  """
+  returnedOn: Date
+  """
+  The account that recorded that.
+  """
+  returnedByID: ID
+  """
+  Who recorded that, as signed.
+  """
+  returnedByName: String!
+  """
+  When that was recorded.
+  """
+  returnedAt: Time
+  """
+  Why it came back.
+  """
+  returnReason: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The household whose credit it is.
+  """
+  household: Household!
+  """
+  The approval that it rests on.
+  """
+  approval: Approval
+  """
+  Of what it was taken.
+  """
+  parts: [FeeRefundPart!]
+}
+"""
+A connection to a list of items.
+"""
+type FeeRefundConnection {
+  """
+  A list of edges.
+  """
+  edges: [FeeRefundEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type FeeRefundEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: FeeRefund
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+FeeRefundMethod is enum for the field method
+"""
+enum FeeRefundMethod @goModel(model: "github.com/steward-pm/steward/ent/feerefund.Method") {
+  """
+  cash.
+  """
+  CASH
+  """
+  bank transfer.
+  """
+  BANK_TRANSFER
+  """
+  mobile.
+  """
+  MOBILE
+}
+"""
+Ordering options for FeeRefund connections
+"""
+input FeeRefundOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeeRefunds.
+  """
+  field: FeeRefundOrderField!
+}
+"""
+Properties by which FeeRefund connections can be ordered.
+"""
+enum FeeRefundOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  number.
+  """
+  NUMBER
+  """
+  asked at.
+  """
+  ASKED_AT
+}
+"""
+What a refund took of a payment or a credit note (F5).
+"""
+type FeeRefundPart implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The household.
+  """
+  householdID: ID!
+  """
+  The refund.
+  """
+  refundID: ID!
+  """
+  The payment that it was taken of.
+  """
+  paymentID: ID
+  """
+  The credit note that it was taken of.
+  """
+  creditNoteID: ID
+  """
+  How much, in fen (分).
+  """
+  amount: Int!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The refund.
+  """
+  refund: FeeRefund!
+  """
+  The payment that it was taken of.
+  """
+  payment: FeePayment
+  """
+  The credit note that it was taken of.
+  """
+  creditNote: FeeCreditNote
+}
+"""
+Ordering options for FeeRefundPart connections
+"""
+input FeeRefundPartOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeeRefundParts.
+  """
+  field: FeeRefundPartOrderField!
+}
+"""
+Properties by which FeeRefundPart connections can be ordered.
+"""
+enum FeeRefundPartOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+FeeRefundPartWhereInput is used for filtering FeeRefundPart objects.
+Input was generated by ent.
+"""
+input FeeRefundPartWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeeRefundPartWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeeRefundPartWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeeRefundPartWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  refund_id field predicates
+  """
+  refundID: ID
+  """
+  refundID differs from this.
+  """
+  refundIDNEQ: ID
+  """
+  refundID is one of these.
+  """
+  refundIDIn: [ID!]
+  """
+  refundID is none of these.
+  """
+  refundIDNotIn: [ID!]
+  """
+  payment_id field predicates
+  """
+  paymentID: ID
+  """
+  paymentID differs from this.
+  """
+  paymentIDNEQ: ID
+  """
+  paymentID is one of these.
+  """
+  paymentIDIn: [ID!]
+  """
+  paymentID is none of these.
+  """
+  paymentIDNotIn: [ID!]
+  """
+  paymentID is null.
+  """
+  paymentIDIsNil: Boolean
+  """
+  paymentID is set.
+  """
+  paymentIDNotNil: Boolean
+  """
+  credit_note_id field predicates
+  """
+  creditNoteID: ID
+  """
+  creditNoteID differs from this.
+  """
+  creditNoteIDNEQ: ID
+  """
+  creditNoteID is one of these.
+  """
+  creditNoteIDIn: [ID!]
+  """
+  creditNoteID is none of these.
+  """
+  creditNoteIDNotIn: [ID!]
+  """
+  creditNoteID is null.
+  """
+  creditNoteIDIsNil: Boolean
+  """
+  creditNoteID is set.
+  """
+  creditNoteIDNotNil: Boolean
+  """
+  amount field predicates
+  """
+  amount: Int
+  """
+  amount differs from this.
+  """
+  amountNEQ: Int
+  """
+  amount is one of these.
+  """
+  amountIn: [Int!]
+  """
+  amount is none of these.
+  """
+  amountNotIn: [Int!]
+  """
+  amount is greater than this.
+  """
+  amountGT: Int
+  """
+  amount is at least this.
+  """
+  amountGTE: Int
+  """
+  amount is less than this.
+  """
+  amountLT: Int
+  """
+  amount is at most this.
+  """
+  amountLTE: Int
+}
+"""
+FeeRefundState is enum for the field state
+"""
+enum FeeRefundState @goModel(model: "github.com/steward-pm/steward/ent/feerefund.State") {
+  """
+  asked.
+  """
+  ASKED
+  """
+  paid.
+  """
+  PAID
+  """
+  ended.
+  """
+  ENDED
+  """
+  returned.
+  """
+  RETURNED
+}
+"""
+FeeRefundWhereInput is used for filtering FeeRefund objects.
+Input was generated by ent.
+"""
+input FeeRefundWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeeRefundWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeeRefundWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeeRefundWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  number field predicates
+  """
+  number: Int
+  """
+  number differs from this.
+  """
+  numberNEQ: Int
+  """
+  number is one of these.
+  """
+  numberIn: [Int!]
+  """
+  number is none of these.
+  """
+  numberNotIn: [Int!]
+  """
+  number is greater than this.
+  """
+  numberGT: Int
+  """
+  number is at least this.
+  """
+  numberGTE: Int
+  """
+  number is less than this.
+  """
+  numberLT: Int
+  """
+  number is at most this.
+  """
+  numberLTE: Int
+  """
+  number is null.
+  """
+  numberIsNil: Boolean
+  """
+  number is set.
+  """
+  numberNotNil: Boolean
+  """
+  amount field predicates
+  """
+  amount: Int
+  """
+  amount differs from this.
+  """
+  amountNEQ: Int
+  """
+  amount is one of these.
+  """
+  amountIn: [Int!]
+  """
+  amount is none of these.
+  """
+  amountNotIn: [Int!]
+  """
+  amount is greater than this.
+  """
+  amountGT: Int
+  """
+  amount is at least this.
+  """
+  amountGTE: Int
+  """
+  amount is less than this.
+  """
+  amountLT: Int
+  """
+  amount is at most this.
+  """
+  amountLTE: Int
+  """
+  method field predicates
+  """
+  method: FeeRefundMethod
+  """
+  method differs from this.
+  """
+  methodNEQ: FeeRefundMethod
+  """
+  method is one of these.
+  """
+  methodIn: [FeeRefundMethod!]
+  """
+  method is none of these.
+  """
+  methodNotIn: [FeeRefundMethod!]
+  """
+  approval_id field predicates
+  """
+  approvalID: ID
+  """
+  approvalID differs from this.
+  """
+  approvalIDNEQ: ID
+  """
+  approvalID is one of these.
+  """
+  approvalIDIn: [ID!]
+  """
+  approvalID is none of these.
+  """
+  approvalIDNotIn: [ID!]
+  """
+  approvalID is null.
+  """
+  approvalIDIsNil: Boolean
+  """
+  approvalID is set.
+  """
+  approvalIDNotNil: Boolean
+  """
+  state field predicates
+  """
+  state: FeeRefundState
+  """
+  state differs from this.
+  """
+  stateNEQ: FeeRefundState
+  """
+  state is one of these.
+  """
+  stateIn: [FeeRefundState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [FeeRefundState!]
+  """
+  asked_by_id field predicates
+  """
+  askedByID: ID
+  """
+  askedByID differs from this.
+  """
+  askedByIDNEQ: ID
+  """
+  askedByID is one of these.
+  """
+  askedByIDIn: [ID!]
+  """
+  askedByID is none of these.
+  """
+  askedByIDNotIn: [ID!]
+  """
+  askedByID is greater than this.
+  """
+  askedByIDGT: ID
+  """
+  askedByID is at least this.
+  """
+  askedByIDGTE: ID
+  """
+  askedByID is less than this.
+  """
+  askedByIDLT: ID
+  """
+  askedByID is at most this.
+  """
+  askedByIDLTE: ID
+  """
+  asked_at field predicates
+  """
+  askedAt: Time
+  """
+  askedAt differs from this.
+  """
+  askedAtNEQ: Time
+  """
+  askedAt is one of these.
+  """
+  askedAtIn: [Time!]
+  """
+  askedAt is none of these.
+  """
+  askedAtNotIn: [Time!]
+  """
+  askedAt is greater than this.
+  """
+  askedAtGT: Time
+  """
+  askedAt is at least this.
+  """
+  askedAtGTE: Time
+  """
+  askedAt is less than this.
+  """
+  askedAtLT: Time
+  """
+  askedAt is at most this.
+  """
+  askedAtLTE: Time
+  """
+  booked_on field predicates
+  """
+  bookedOn: Date
+  """
+  bookedOn differs from this.
+  """
+  bookedOnNEQ: Date
+  """
+  bookedOn is one of these.
+  """
+  bookedOnIn: [Date!]
+  """
+  bookedOn is none of these.
+  """
+  bookedOnNotIn: [Date!]
+  """
+  bookedOn is greater than this.
+  """
+  bookedOnGT: Date
+  """
+  bookedOn is at least this.
+  """
+  bookedOnGTE: Date
+  """
+  bookedOn is less than this.
+  """
+  bookedOnLT: Date
+  """
+  bookedOn is at most this.
+  """
+  bookedOnLTE: Date
+  """
+  bookedOn is null.
+  """
+  bookedOnIsNil: Boolean
+  """
+  bookedOn is set.
+  """
+  bookedOnNotNil: Boolean
+  """
+  paid_at field predicates
+  """
+  paidAt: Time
+  """
+  paidAt differs from this.
+  """
+  paidAtNEQ: Time
+  """
+  paidAt is one of these.
+  """
+  paidAtIn: [Time!]
+  """
+  paidAt is none of these.
+  """
+  paidAtNotIn: [Time!]
+  """
+  paidAt is greater than this.
+  """
+  paidAtGT: Time
+  """
+  paidAt is at least this.
+  """
+  paidAtGTE: Time
+  """
+  paidAt is less than this.
+  """
+  paidAtLT: Time
+  """
+  paidAt is at most this.
+  """
+  paidAtLTE: Time
+  """
+  paidAt is null.
+  """
+  paidAtIsNil: Boolean
+  """
+  paidAt is set.
+  """
+  paidAtNotNil: Boolean
+}
+"""
+The report of dispatches and signed receipts to the supervisor (F9).
+"""
+type FeeReport implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Its number in the estate; there is none missing before it.
+  """
+  number: Int!
+  """
+  The day of the first dispatch on it.
+  """
+  fromOn: Date
+  """
+  The day of the last.
+  """
+  untilOn: Date
+  """
+  How many attempts are on it, without those that were voided.
+  """
+  dispatches: Int!
+  """
+  How many of them were signed for.
+  """
+  signed: Int!
+  """
+  How many went into the mailbox.
+  """
+  boxed: Int!
+  """
+  How many were posted.
+  """
+  posted: Int!
+  """
+  How many were in vain.
+  """
+  absent: Int!
+  """
+  How many had come back by then.
+  """
+  returned: Int!
+  """
+  How many were late.
+  """
+  late: Int!
+  """
+  What the postage of them comes to, in fen (分).
+  """
+  postage: Int!
+  """
+  How many notices that were due by then had not been dispatched.
+  """
+  waiting: Int!
+  """
+  What is said with it.
+  """
+  note: String!
+  """
+  When the supervisor acknowledged it; null until then.
+  """
+  acknowledgedAt: Time
+  """
+  The account that did.
+  """
+  acknowledgedByID: ID
+  """
+  Who did, as signed.
+  """
+  acknowledgedByName: String!
+  """
+  What the supervisor says to it.
+  """
+  answer: String!
+  """
+  The account that recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+A connection to a list of items.
+"""
+type FeeReportConnection {
+  """
+  A list of edges.
+  """
+  edges: [FeeReportEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type FeeReportEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: FeeReport
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for FeeReport connections
+"""
+input FeeReportOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeeReports.
+  """
+  field: FeeReportOrderField!
+}
+"""
+Properties by which FeeReport connections can be ordered.
+"""
+enum FeeReportOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  number.
+  """
+  NUMBER
+}
+"""
+FeeReportWhereInput is used for filtering FeeReport objects.
+Input was generated by ent.
+"""
+input FeeReportWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeeReportWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeeReportWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeeReportWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  number field predicates
+  """
+  number: Int
+  """
+  number differs from this.
+  """
+  numberNEQ: Int
+  """
+  number is one of these.
+  """
+  numberIn: [Int!]
+  """
+  number is none of these.
+  """
+  numberNotIn: [Int!]
+  """
+  number is greater than this.
+  """
+  numberGT: Int
+  """
+  number is at least this.
+  """
+  numberGTE: Int
+  """
+  number is less than this.
+  """
+  numberLT: Int
+  """
+  number is at most this.
+  """
+  numberLTE: Int
+  """
+  late field predicates
+  """
+  late: Int
+  """
+  late differs from this.
+  """
+  lateNEQ: Int
+  """
+  late is one of these.
+  """
+  lateIn: [Int!]
+  """
+  late is none of these.
+  """
+  lateNotIn: [Int!]
+  """
+  late is greater than this.
+  """
+  lateGT: Int
+  """
+  late is at least this.
+  """
+  lateGTE: Int
+  """
+  late is less than this.
+  """
+  lateLT: Int
+  """
+  late is at most this.
+  """
+  lateLTE: Int
+  """
+  acknowledged_at field predicates
+  """
+  acknowledgedAt: Time
+  """
+  acknowledgedAt differs from this.
+  """
+  acknowledgedAtNEQ: Time
+  """
+  acknowledgedAt is one of these.
+  """
+  acknowledgedAtIn: [Time!]
+  """
+  acknowledgedAt is none of these.
+  """
+  acknowledgedAtNotIn: [Time!]
+  """
+  acknowledgedAt is greater than this.
+  """
+  acknowledgedAtGT: Time
+  """
+  acknowledgedAt is at least this.
+  """
+  acknowledgedAtGTE: Time
+  """
+  acknowledgedAt is less than this.
+  """
+  acknowledgedAtLT: Time
+  """
+  acknowledgedAt is at most this.
+  """
+  acknowledgedAtLTE: Time
+  """
+  acknowledgedAt is null.
+  """
+  acknowledgedAtIsNil: Boolean
+  """
+  acknowledgedAt is set.
+  """
+  acknowledgedAtNotNil: Boolean
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
+}
+"""
 The billing of an estate's month: one, however often it is run (F2).
 """
 type FeeRun implements Node {
@@ -23736,6 +33620,26 @@ type FeeRun implements Node {
   Whether that was after the 25th, and was reported (F2).
   """
   late: Boolean!
+  """
+  When customer service got its notices; null until then (F3).
+  """
+  receivedAt: Time
+  """
+  The account that got them.
+  """
+  receivedByID: ID
+  """
+  Who got them, as signed.
+  """
+  receivedByName: String!
+  """
+  By when they are to be dispatched: the end of the second working day after (F3).
+  """
+  dispatchDueAt: Time
+  """
+  How many of its notices were dispatched, and did not come back.
+  """
+  dispatched: Int!
   """
   The estate that this belongs to.
   """
@@ -24079,6 +33983,86 @@ input FeeRunWhereInput {
   late differs from this.
   """
   lateNEQ: Boolean
+  """
+  received_at field predicates
+  """
+  receivedAt: Time
+  """
+  receivedAt differs from this.
+  """
+  receivedAtNEQ: Time
+  """
+  receivedAt is one of these.
+  """
+  receivedAtIn: [Time!]
+  """
+  receivedAt is none of these.
+  """
+  receivedAtNotIn: [Time!]
+  """
+  receivedAt is greater than this.
+  """
+  receivedAtGT: Time
+  """
+  receivedAt is at least this.
+  """
+  receivedAtGTE: Time
+  """
+  receivedAt is less than this.
+  """
+  receivedAtLT: Time
+  """
+  receivedAt is at most this.
+  """
+  receivedAtLTE: Time
+  """
+  receivedAt is null.
+  """
+  receivedAtIsNil: Boolean
+  """
+  receivedAt is set.
+  """
+  receivedAtNotNil: Boolean
+  """
+  dispatch_due_at field predicates
+  """
+  dispatchDueAt: Time
+  """
+  dispatchDueAt differs from this.
+  """
+  dispatchDueAtNEQ: Time
+  """
+  dispatchDueAt is one of these.
+  """
+  dispatchDueAtIn: [Time!]
+  """
+  dispatchDueAt is none of these.
+  """
+  dispatchDueAtNotIn: [Time!]
+  """
+  dispatchDueAt is greater than this.
+  """
+  dispatchDueAtGT: Time
+  """
+  dispatchDueAt is at least this.
+  """
+  dispatchDueAtGTE: Time
+  """
+  dispatchDueAt is less than this.
+  """
+  dispatchDueAtLT: Time
+  """
+  dispatchDueAt is at most this.
+  """
+  dispatchDueAtLTE: Time
+  """
+  dispatchDueAt is null.
+  """
+  dispatchDueAtIsNil: Boolean
+  """
+  dispatchDueAt is set.
+  """
+  dispatchDueAtNotNil: Boolean
 }
 """
 What a kind of unit pays for something in a month, for a time (F1).
@@ -51627,6 +61611,44 @@ func (ec *executionContext) childFields_BuildingEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type BuildingEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_CalendarDay(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CalendarDay_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CalendarDay_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_CalendarDay_estateID(ctx, field)
+	case "day":
+		return ec.fieldContext_CalendarDay_day(ctx, field)
+	case "working":
+		return ec.fieldContext_CalendarDay_working(ctx, field)
+	case "reason":
+		return ec.fieldContext_CalendarDay_reason(ctx, field)
+	case "setByID":
+		return ec.fieldContext_CalendarDay_setByID(ctx, field)
+	case "setByName":
+		return ec.fieldContext_CalendarDay_setByName(ctx, field)
+	case "setAt":
+		return ec.fieldContext_CalendarDay_setAt(ctx, field)
+	case "clearedAt":
+		return ec.fieldContext_CalendarDay_clearedAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_CalendarDay_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarDay", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarDayEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_CalendarDayEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_CalendarDayEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarDayEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_CanAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "action":
@@ -52437,6 +62459,584 @@ func (ec *executionContext) childFields_DrawKeySpotCheckPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type DrawKeySpotCheckPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DutyAssignment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DutyAssignment_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_DutyAssignment_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_DutyAssignment_estateID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_DutyAssignment_departmentID(ctx, field)
+	case "rosterID":
+		return ec.fieldContext_DutyAssignment_rosterID(ctx, field)
+	case "shiftID":
+		return ec.fieldContext_DutyAssignment_shiftID(ctx, field)
+	case "staffID":
+		return ec.fieldContext_DutyAssignment_staffID(ctx, field)
+	case "day":
+		return ec.fieldContext_DutyAssignment_day(ctx, field)
+	case "startsAt":
+		return ec.fieldContext_DutyAssignment_startsAt(ctx, field)
+	case "endsAt":
+		return ec.fieldContext_DutyAssignment_endsAt(ctx, field)
+	case "restedAt":
+		return ec.fieldContext_DutyAssignment_restedAt(ctx, field)
+	case "origin":
+		return ec.fieldContext_DutyAssignment_origin(ctx, field)
+	case "addedByID":
+		return ec.fieldContext_DutyAssignment_addedByID(ctx, field)
+	case "addedByName":
+		return ec.fieldContext_DutyAssignment_addedByName(ctx, field)
+	case "addedChangeID":
+		return ec.fieldContext_DutyAssignment_addedChangeID(ctx, field)
+	case "removedAt":
+		return ec.fieldContext_DutyAssignment_removedAt(ctx, field)
+	case "removedByID":
+		return ec.fieldContext_DutyAssignment_removedByID(ctx, field)
+	case "removedByName":
+		return ec.fieldContext_DutyAssignment_removedByName(ctx, field)
+	case "removedChangeID":
+		return ec.fieldContext_DutyAssignment_removedChangeID(ctx, field)
+	case "estate":
+		return ec.fieldContext_DutyAssignment_estate(ctx, field)
+	case "roster":
+		return ec.fieldContext_DutyAssignment_roster(ctx, field)
+	case "shift":
+		return ec.fieldContext_DutyAssignment_shift(ctx, field)
+	case "staff":
+		return ec.fieldContext_DutyAssignment_staff(ctx, field)
+	case "addedChange":
+		return ec.fieldContext_DutyAssignment_addedChange(ctx, field)
+	case "removedChange":
+		return ec.fieldContext_DutyAssignment_removedChange(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyAssignment", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyAssignmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DutyAssignmentConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DutyAssignmentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DutyAssignmentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyAssignmentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyAssignmentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_DutyAssignmentEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DutyAssignmentEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyAssignmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DutyChange_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_DutyChange_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_DutyChange_estateID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_DutyChange_departmentID(ctx, field)
+	case "rosterID":
+		return ec.fieldContext_DutyChange_rosterID(ctx, field)
+	case "swapID":
+		return ec.fieldContext_DutyChange_swapID(ctx, field)
+	case "reason":
+		return ec.fieldContext_DutyChange_reason(ctx, field)
+	case "changedAt":
+		return ec.fieldContext_DutyChange_changedAt(ctx, field)
+	case "changedByID":
+		return ec.fieldContext_DutyChange_changedByID(ctx, field)
+	case "changedByName":
+		return ec.fieldContext_DutyChange_changedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_DutyChange_estate(ctx, field)
+	case "roster":
+		return ec.fieldContext_DutyChange_roster(ctx, field)
+	case "swap":
+		return ec.fieldContext_DutyChange_swap(ctx, field)
+	case "additions":
+		return ec.fieldContext_DutyChange_additions(ctx, field)
+	case "removals":
+		return ec.fieldContext_DutyChange_removals(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyChange", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyChangeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DutyChangeConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DutyChangeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DutyChangeConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyChangeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyChangeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_DutyChangeEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DutyChangeEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyChangeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyFeed(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DutyFeed_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_DutyFeed_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_DutyFeed_estateID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_DutyFeed_departmentID(ctx, field)
+	case "staffID":
+		return ec.fieldContext_DutyFeed_staffID(ctx, field)
+	case "accountID":
+		return ec.fieldContext_DutyFeed_accountID(ctx, field)
+	case "label":
+		return ec.fieldContext_DutyFeed_label(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_DutyFeed_revokedAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_DutyFeed_estate(ctx, field)
+	case "staff":
+		return ec.fieldContext_DutyFeed_staff(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyFeed", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyFeedEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_DutyFeedEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DutyFeedEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyFeedEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyHandover(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DutyHandover_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_DutyHandover_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_DutyHandover_estateID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_DutyHandover_departmentID(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_DutyHandover_endedAt(ctx, field)
+	case "beginsAt":
+		return ec.fieldContext_DutyHandover_beginsAt(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_DutyHandover_dueAt(ctx, field)
+	case "filledAt":
+		return ec.fieldContext_DutyHandover_filledAt(ctx, field)
+	case "outgoingNames":
+		return ec.fieldContext_DutyHandover_outgoingNames(ctx, field)
+	case "incomingNames":
+		return ec.fieldContext_DutyHandover_incomingNames(ctx, field)
+	case "lines":
+		return ec.fieldContext_DutyHandover_lines(ctx, field)
+	case "matters":
+		return ec.fieldContext_DutyHandover_matters(ctx, field)
+	case "state":
+		return ec.fieldContext_DutyHandover_state(ctx, field)
+	case "remark":
+		return ec.fieldContext_DutyHandover_remark(ctx, field)
+	case "outgoingID":
+		return ec.fieldContext_DutyHandover_outgoingID(ctx, field)
+	case "outgoingSignedAt":
+		return ec.fieldContext_DutyHandover_outgoingSignedAt(ctx, field)
+	case "incomingID":
+		return ec.fieldContext_DutyHandover_incomingID(ctx, field)
+	case "incomingSignedAt":
+		return ec.fieldContext_DutyHandover_incomingSignedAt(ctx, field)
+	case "signedAt":
+		return ec.fieldContext_DutyHandover_signedAt(ctx, field)
+	case "late":
+		return ec.fieldContext_DutyHandover_late(ctx, field)
+	case "accepted":
+		return ec.fieldContext_DutyHandover_accepted(ctx, field)
+	case "disputed":
+		return ec.fieldContext_DutyHandover_disputed(ctx, field)
+	case "cancelReason":
+		return ec.fieldContext_DutyHandover_cancelReason(ctx, field)
+	case "cancelledAt":
+		return ec.fieldContext_DutyHandover_cancelledAt(ctx, field)
+	case "filledByID":
+		return ec.fieldContext_DutyHandover_filledByID(ctx, field)
+	case "filledByName":
+		return ec.fieldContext_DutyHandover_filledByName(ctx, field)
+	case "cancelledByID":
+		return ec.fieldContext_DutyHandover_cancelledByID(ctx, field)
+	case "cancelledByName":
+		return ec.fieldContext_DutyHandover_cancelledByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_DutyHandover_estate(ctx, field)
+	case "outgoing":
+		return ec.fieldContext_DutyHandover_outgoing(ctx, field)
+	case "incoming":
+		return ec.fieldContext_DutyHandover_incoming(ctx, field)
+	case "items":
+		return ec.fieldContext_DutyHandover_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyHandover", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyHandoverEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_DutyHandoverEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DutyHandoverEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyHandoverEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyHandoverLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DutyHandoverLine_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_DutyHandoverLine_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_DutyHandoverLine_estateID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_DutyHandoverLine_departmentID(ctx, field)
+	case "handoverID":
+		return ec.fieldContext_DutyHandoverLine_handoverID(ctx, field)
+	case "position":
+		return ec.fieldContext_DutyHandoverLine_position(ctx, field)
+	case "source":
+		return ec.fieldContext_DutyHandoverLine_source(ctx, field)
+	case "title":
+		return ec.fieldContext_DutyHandoverLine_title(ctx, field)
+	case "titleEn":
+		return ec.fieldContext_DutyHandoverLine_titleEn(ctx, field)
+	case "entity":
+		return ec.fieldContext_DutyHandoverLine_entity(ctx, field)
+	case "subjectID":
+		return ec.fieldContext_DutyHandoverLine_subjectID(ctx, field)
+	case "text":
+		return ec.fieldContext_DutyHandoverLine_text(ctx, field)
+	case "textEn":
+		return ec.fieldContext_DutyHandoverLine_textEn(ctx, field)
+	case "counted":
+		return ec.fieldContext_DutyHandoverLine_counted(ctx, field)
+	case "sinceAt":
+		return ec.fieldContext_DutyHandoverLine_sinceAt(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_DutyHandoverLine_dueAt(ctx, field)
+	case "remark":
+		return ec.fieldContext_DutyHandoverLine_remark(ctx, field)
+	case "state":
+		return ec.fieldContext_DutyHandoverLine_state(ctx, field)
+	case "disputeReason":
+		return ec.fieldContext_DutyHandoverLine_disputeReason(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_DutyHandoverLine_decidedAt(ctx, field)
+	case "answersID":
+		return ec.fieldContext_DutyHandoverLine_answersID(ctx, field)
+	case "answersSince":
+		return ec.fieldContext_DutyHandoverLine_answersSince(ctx, field)
+	case "decidedByID":
+		return ec.fieldContext_DutyHandoverLine_decidedByID(ctx, field)
+	case "decidedByName":
+		return ec.fieldContext_DutyHandoverLine_decidedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_DutyHandoverLine_estate(ctx, field)
+	case "handover":
+		return ec.fieldContext_DutyHandoverLine_handover(ctx, field)
+	case "answers":
+		return ec.fieldContext_DutyHandoverLine_answers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyHandoverLine", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyHandoverLineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DutyHandoverLineConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DutyHandoverLineConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DutyHandoverLineConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyHandoverLineConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyHandoverLineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_DutyHandoverLineEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DutyHandoverLineEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyHandoverLineEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyLeave(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DutyLeave_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_DutyLeave_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_DutyLeave_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_DutyLeave_version(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_DutyLeave_departmentID(ctx, field)
+	case "staffID":
+		return ec.fieldContext_DutyLeave_staffID(ctx, field)
+	case "accountID":
+		return ec.fieldContext_DutyLeave_accountID(ctx, field)
+	case "kind":
+		return ec.fieldContext_DutyLeave_kind(ctx, field)
+	case "fromOn":
+		return ec.fieldContext_DutyLeave_fromOn(ctx, field)
+	case "untilOn":
+		return ec.fieldContext_DutyLeave_untilOn(ctx, field)
+	case "startsAt":
+		return ec.fieldContext_DutyLeave_startsAt(ctx, field)
+	case "endsAt":
+		return ec.fieldContext_DutyLeave_endsAt(ctx, field)
+	case "reason":
+		return ec.fieldContext_DutyLeave_reason(ctx, field)
+	case "state":
+		return ec.fieldContext_DutyLeave_state(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_DutyLeave_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_DutyLeave_recordedByName(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_DutyLeave_decidedAt(ctx, field)
+	case "decisionNote":
+		return ec.fieldContext_DutyLeave_decisionNote(ctx, field)
+	case "withdrawnAt":
+		return ec.fieldContext_DutyLeave_withdrawnAt(ctx, field)
+	case "withdrawReason":
+		return ec.fieldContext_DutyLeave_withdrawReason(ctx, field)
+	case "decidedByID":
+		return ec.fieldContext_DutyLeave_decidedByID(ctx, field)
+	case "decidedByName":
+		return ec.fieldContext_DutyLeave_decidedByName(ctx, field)
+	case "withdrawnByID":
+		return ec.fieldContext_DutyLeave_withdrawnByID(ctx, field)
+	case "withdrawnByName":
+		return ec.fieldContext_DutyLeave_withdrawnByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_DutyLeave_estate(ctx, field)
+	case "staff":
+		return ec.fieldContext_DutyLeave_staff(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyLeave", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyLeaveEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_DutyLeaveEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DutyLeaveEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyLeaveEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyRoster(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DutyRoster_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_DutyRoster_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_DutyRoster_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_DutyRoster_version(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_DutyRoster_departmentID(ctx, field)
+	case "month":
+		return ec.fieldContext_DutyRoster_month(ctx, field)
+	case "state":
+		return ec.fieldContext_DutyRoster_state(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_DutyRoster_dueAt(ctx, field)
+	case "publishedAt":
+		return ec.fieldContext_DutyRoster_publishedAt(ctx, field)
+	case "late":
+		return ec.fieldContext_DutyRoster_late(ctx, field)
+	case "draftedByID":
+		return ec.fieldContext_DutyRoster_draftedByID(ctx, field)
+	case "draftedByName":
+		return ec.fieldContext_DutyRoster_draftedByName(ctx, field)
+	case "publishedByID":
+		return ec.fieldContext_DutyRoster_publishedByID(ctx, field)
+	case "publishedByName":
+		return ec.fieldContext_DutyRoster_publishedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_DutyRoster_estate(ctx, field)
+	case "assignments":
+		return ec.fieldContext_DutyRoster_assignments(ctx, field)
+	case "changes":
+		return ec.fieldContext_DutyRoster_changes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyRoster", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyRosterEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_DutyRosterEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DutyRosterEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyRosterEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyShift(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DutyShift_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_DutyShift_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_DutyShift_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_DutyShift_version(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_DutyShift_departmentID(ctx, field)
+	case "name":
+		return ec.fieldContext_DutyShift_name(ctx, field)
+	case "short":
+		return ec.fieldContext_DutyShift_short(ctx, field)
+	case "begins":
+		return ec.fieldContext_DutyShift_begins(ctx, field)
+	case "ends":
+		return ec.fieldContext_DutyShift_ends(ctx, field)
+	case "restMinutes":
+		return ec.fieldContext_DutyShift_restMinutes(ctx, field)
+	case "monday":
+		return ec.fieldContext_DutyShift_monday(ctx, field)
+	case "tuesday":
+		return ec.fieldContext_DutyShift_tuesday(ctx, field)
+	case "wednesday":
+		return ec.fieldContext_DutyShift_wednesday(ctx, field)
+	case "thursday":
+		return ec.fieldContext_DutyShift_thursday(ctx, field)
+	case "friday":
+		return ec.fieldContext_DutyShift_friday(ctx, field)
+	case "saturday":
+		return ec.fieldContext_DutyShift_saturday(ctx, field)
+	case "sunday":
+		return ec.fieldContext_DutyShift_sunday(ctx, field)
+	case "retiredAt":
+		return ec.fieldContext_DutyShift_retiredAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_DutyShift_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyShift", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyShiftEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_DutyShiftEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DutyShiftEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyShiftEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DutySwap(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DutySwap_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_DutySwap_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_DutySwap_estateID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_DutySwap_departmentID(ctx, field)
+	case "givenID":
+		return ec.fieldContext_DutySwap_givenID(ctx, field)
+	case "takenID":
+		return ec.fieldContext_DutySwap_takenID(ctx, field)
+	case "askerID":
+		return ec.fieldContext_DutySwap_askerID(ctx, field)
+	case "otherID":
+		return ec.fieldContext_DutySwap_otherID(ctx, field)
+	case "reason":
+		return ec.fieldContext_DutySwap_reason(ctx, field)
+	case "state":
+		return ec.fieldContext_DutySwap_state(ctx, field)
+	case "askedAt":
+		return ec.fieldContext_DutySwap_askedAt(ctx, field)
+	case "askedByID":
+		return ec.fieldContext_DutySwap_askedByID(ctx, field)
+	case "askedByName":
+		return ec.fieldContext_DutySwap_askedByName(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_DutySwap_expiresAt(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_DutySwap_answeredAt(ctx, field)
+	case "answerNote":
+		return ec.fieldContext_DutySwap_answerNote(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_DutySwap_decidedAt(ctx, field)
+	case "decisionNote":
+		return ec.fieldContext_DutySwap_decisionNote(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_DutySwap_endedAt(ctx, field)
+	case "answeredByID":
+		return ec.fieldContext_DutySwap_answeredByID(ctx, field)
+	case "answeredByName":
+		return ec.fieldContext_DutySwap_answeredByName(ctx, field)
+	case "decidedByID":
+		return ec.fieldContext_DutySwap_decidedByID(ctx, field)
+	case "decidedByName":
+		return ec.fieldContext_DutySwap_decidedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_DutySwap_estate(ctx, field)
+	case "given":
+		return ec.fieldContext_DutySwap_given(ctx, field)
+	case "taken":
+		return ec.fieldContext_DutySwap_taken(ctx, field)
+	case "asker":
+		return ec.fieldContext_DutySwap_asker(ctx, field)
+	case "other":
+		return ec.fieldContext_DutySwap_other(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutySwap", field.Name)
+}
+
+func (ec *executionContext) childFields_DutySwapEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_DutySwapEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DutySwapEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutySwapEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_EmergencyContact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -52743,6 +63343,116 @@ func (ec *executionContext) childFields_FeeAllocation(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type FeeAllocation", field.Name)
 }
 
+func (ec *executionContext) childFields_FeeBankLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeeBankLine_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeeBankLine_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeeBankLine_estateID(ctx, field)
+	case "statementID":
+		return ec.fieldContext_FeeBankLine_statementID(ctx, field)
+	case "row":
+		return ec.fieldContext_FeeBankLine_row(ctx, field)
+	case "paidOn":
+		return ec.fieldContext_FeeBankLine_paidOn(ctx, field)
+	case "amount":
+		return ec.fieldContext_FeeBankLine_amount(ctx, field)
+	case "payer":
+		return ec.fieldContext_FeeBankLine_payer(ctx, field)
+	case "memo":
+		return ec.fieldContext_FeeBankLine_memo(ctx, field)
+	case "transactionID":
+		return ec.fieldContext_FeeBankLine_transactionID(ctx, field)
+	case "state":
+		return ec.fieldContext_FeeBankLine_state(ctx, field)
+	case "proposedHouseholdID":
+		return ec.fieldContext_FeeBankLine_proposedHouseholdID(ctx, field)
+	case "match":
+		return ec.fieldContext_FeeBankLine_match(ctx, field)
+	case "matched":
+		return ec.fieldContext_FeeBankLine_matched(ctx, field)
+	case "householdID":
+		return ec.fieldContext_FeeBankLine_householdID(ctx, field)
+	case "paymentID":
+		return ec.fieldContext_FeeBankLine_paymentID(ctx, field)
+	case "decidedByID":
+		return ec.fieldContext_FeeBankLine_decidedByID(ctx, field)
+	case "decidedByName":
+		return ec.fieldContext_FeeBankLine_decidedByName(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_FeeBankLine_decidedAt(ctx, field)
+	case "reason":
+		return ec.fieldContext_FeeBankLine_reason(ctx, field)
+	case "released":
+		return ec.fieldContext_FeeBankLine_released(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeeBankLine_estate(ctx, field)
+	case "statement":
+		return ec.fieldContext_FeeBankLine_statement(ctx, field)
+	case "proposedHousehold":
+		return ec.fieldContext_FeeBankLine_proposedHousehold(ctx, field)
+	case "household":
+		return ec.fieldContext_FeeBankLine_household(ctx, field)
+	case "payment":
+		return ec.fieldContext_FeeBankLine_payment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeBankLine", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeBankLineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FeeBankLineEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FeeBankLineEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeBankLineEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeBankStatement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeeBankStatement_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeeBankStatement_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeeBankStatement_estateID(ctx, field)
+	case "fileName":
+		return ec.fieldContext_FeeBankStatement_fileName(ctx, field)
+	case "account":
+		return ec.fieldContext_FeeBankStatement_account(ctx, field)
+	case "fromOn":
+		return ec.fieldContext_FeeBankStatement_fromOn(ctx, field)
+	case "untilOn":
+		return ec.fieldContext_FeeBankStatement_untilOn(ctx, field)
+	case "lines":
+		return ec.fieldContext_FeeBankStatement_lines(ctx, field)
+	case "amount":
+		return ec.fieldContext_FeeBankStatement_amount(ctx, field)
+	case "report":
+		return ec.fieldContext_FeeBankStatement_report(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_FeeBankStatement_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_FeeBankStatement_recordedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeeBankStatement_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeBankStatement", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeBankStatementEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FeeBankStatementEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FeeBankStatementEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeBankStatementEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_FeeBook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -52757,10 +63467,18 @@ func (ec *executionContext) childFields_FeeBook(ctx context.Context, field graph
 		return ec.fieldContext_FeeBook_payAt(ctx, field)
 	case "dueDays":
 		return ec.fieldContext_FeeBook_dueDays(ctx, field)
+	case "dunningDays":
+		return ec.fieldContext_FeeBook_dunningDays(ctx, field)
 	case "lastReceipt":
 		return ec.fieldContext_FeeBook_lastReceipt(ctx, field)
 	case "lastCreditNote":
 		return ec.fieldContext_FeeBook_lastCreditNote(ctx, field)
+	case "lastDunning":
+		return ec.fieldContext_FeeBook_lastDunning(ctx, field)
+	case "lastDispatchReport":
+		return ec.fieldContext_FeeBook_lastDispatchReport(ctx, field)
+	case "lastRefund":
+		return ec.fieldContext_FeeBook_lastRefund(ctx, field)
 	case "lastEntry":
 		return ec.fieldContext_FeeBook_lastEntry(ctx, field)
 	case "estate":
@@ -52851,6 +63569,240 @@ func (ec *executionContext) childFields_FeeCreditNoteEdge(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type FeeCreditNoteEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_FeeDispatch(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeeDispatch_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeeDispatch_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeeDispatch_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_FeeDispatch_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_FeeDispatch_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_FeeDispatch_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_FeeDispatch_voidedByName(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_FeeDispatch_lateReason(ctx, field)
+	case "noticeID":
+		return ec.fieldContext_FeeDispatch_noticeID(ctx, field)
+	case "dunningID":
+		return ec.fieldContext_FeeDispatch_dunningID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_FeeDispatch_householdID(ctx, field)
+	case "number":
+		return ec.fieldContext_FeeDispatch_number(ctx, field)
+	case "address":
+		return ec.fieldContext_FeeDispatch_address(ctx, field)
+	case "attempt":
+		return ec.fieldContext_FeeDispatch_attempt(ctx, field)
+	case "method":
+		return ec.fieldContext_FeeDispatch_method(ctx, field)
+	case "capacity":
+		return ec.fieldContext_FeeDispatch_capacity(ctx, field)
+	case "recipient":
+		return ec.fieldContext_FeeDispatch_recipient(ctx, field)
+	case "relation":
+		return ec.fieldContext_FeeDispatch_relation(ctx, field)
+	case "postage":
+		return ec.fieldContext_FeeDispatch_postage(ctx, field)
+	case "tracking":
+		return ec.fieldContext_FeeDispatch_tracking(ctx, field)
+	case "reason":
+		return ec.fieldContext_FeeDispatch_reason(ctx, field)
+	case "dispatchedAt":
+		return ec.fieldContext_FeeDispatch_dispatchedAt(ctx, field)
+	case "dispatchedByID":
+		return ec.fieldContext_FeeDispatch_dispatchedByID(ctx, field)
+	case "dispatchedByName":
+		return ec.fieldContext_FeeDispatch_dispatchedByName(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_FeeDispatch_dueAt(ctx, field)
+	case "late":
+		return ec.fieldContext_FeeDispatch_late(ctx, field)
+	case "returnedAt":
+		return ec.fieldContext_FeeDispatch_returnedAt(ctx, field)
+	case "returnedReason":
+		return ec.fieldContext_FeeDispatch_returnedReason(ctx, field)
+	case "returnedByID":
+		return ec.fieldContext_FeeDispatch_returnedByID(ctx, field)
+	case "returnedByName":
+		return ec.fieldContext_FeeDispatch_returnedByName(ctx, field)
+	case "reportID":
+		return ec.fieldContext_FeeDispatch_reportID(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeeDispatch_estate(ctx, field)
+	case "notice":
+		return ec.fieldContext_FeeDispatch_notice(ctx, field)
+	case "dunning":
+		return ec.fieldContext_FeeDispatch_dunning(ctx, field)
+	case "household":
+		return ec.fieldContext_FeeDispatch_household(ctx, field)
+	case "report":
+		return ec.fieldContext_FeeDispatch_report(ctx, field)
+	case "proofs":
+		return ec.fieldContext_FeeDispatch_proofs(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeDispatch", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeDispatchEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FeeDispatchEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FeeDispatchEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeDispatchEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeDunning(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeeDunning_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeeDunning_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeeDunning_estateID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_FeeDunning_householdID(ctx, field)
+	case "deliveredToID":
+		return ec.fieldContext_FeeDunning_deliveredToID(ctx, field)
+	case "number":
+		return ec.fieldContext_FeeDunning_number(ctx, field)
+	case "revision":
+		return ec.fieldContext_FeeDunning_revision(ctx, field)
+	case "level":
+		return ec.fieldContext_FeeDunning_level(ctx, field)
+	case "state":
+		return ec.fieldContext_FeeDunning_state(ctx, field)
+	case "amount":
+		return ec.fieldContext_FeeDunning_amount(ctx, field)
+	case "householdName":
+		return ec.fieldContext_FeeDunning_householdName(ctx, field)
+	case "building":
+		return ec.fieldContext_FeeDunning_building(ctx, field)
+	case "address":
+		return ec.fieldContext_FeeDunning_address(ctx, field)
+	case "replacesID":
+		return ec.fieldContext_FeeDunning_replacesID(ctx, field)
+	case "previousID":
+		return ec.fieldContext_FeeDunning_previousID(ctx, field)
+	case "draftedOn":
+		return ec.fieldContext_FeeDunning_draftedOn(ctx, field)
+	case "draftedByName":
+		return ec.fieldContext_FeeDunning_draftedByName(ctx, field)
+	case "draftDueAt":
+		return ec.fieldContext_FeeDunning_draftDueAt(ctx, field)
+	case "handDueAt":
+		return ec.fieldContext_FeeDunning_handDueAt(ctx, field)
+	case "contentHash":
+		return ec.fieldContext_FeeDunning_contentHash(ctx, field)
+	case "reviewedAt":
+		return ec.fieldContext_FeeDunning_reviewedAt(ctx, field)
+	case "reviewedByID":
+		return ec.fieldContext_FeeDunning_reviewedByID(ctx, field)
+	case "reviewedByName":
+		return ec.fieldContext_FeeDunning_reviewedByName(ctx, field)
+	case "stampedAt":
+		return ec.fieldContext_FeeDunning_stampedAt(ctx, field)
+	case "stampedByID":
+		return ec.fieldContext_FeeDunning_stampedByID(ctx, field)
+	case "stampedByName":
+		return ec.fieldContext_FeeDunning_stampedByName(ctx, field)
+	case "handedAt":
+		return ec.fieldContext_FeeDunning_handedAt(ctx, field)
+	case "handedByID":
+		return ec.fieldContext_FeeDunning_handedByID(ctx, field)
+	case "handedByName":
+		return ec.fieldContext_FeeDunning_handedByName(ctx, field)
+	case "dispatchDueAt":
+		return ec.fieldContext_FeeDunning_dispatchDueAt(ctx, field)
+	case "dispatchedAt":
+		return ec.fieldContext_FeeDunning_dispatchedAt(ctx, field)
+	case "deliverDueAt":
+		return ec.fieldContext_FeeDunning_deliverDueAt(ctx, field)
+	case "deliveredAt":
+		return ec.fieldContext_FeeDunning_deliveredAt(ctx, field)
+	case "payBy":
+		return ec.fieldContext_FeeDunning_payBy(ctx, field)
+	case "settledAt":
+		return ec.fieldContext_FeeDunning_settledAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_FeeDunning_endedAt(ctx, field)
+	case "endReason":
+		return ec.fieldContext_FeeDunning_endReason(ctx, field)
+	case "endedByID":
+		return ec.fieldContext_FeeDunning_endedByID(ctx, field)
+	case "endedByName":
+		return ec.fieldContext_FeeDunning_endedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeeDunning_estate(ctx, field)
+	case "household":
+		return ec.fieldContext_FeeDunning_household(ctx, field)
+	case "replaces":
+		return ec.fieldContext_FeeDunning_replaces(ctx, field)
+	case "previous":
+		return ec.fieldContext_FeeDunning_previous(ctx, field)
+	case "lines":
+		return ec.fieldContext_FeeDunning_lines(ctx, field)
+	case "dispatches":
+		return ec.fieldContext_FeeDunning_dispatches(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeDunning", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeDunningEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FeeDunningEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FeeDunningEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeDunningEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeDunningLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeeDunningLine_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeeDunningLine_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeeDunningLine_estateID(ctx, field)
+	case "dunningID":
+		return ec.fieldContext_FeeDunningLine_dunningID(ctx, field)
+	case "noticeID":
+		return ec.fieldContext_FeeDunningLine_noticeID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_FeeDunningLine_householdID(ctx, field)
+	case "deliveredToID":
+		return ec.fieldContext_FeeDunningLine_deliveredToID(ctx, field)
+	case "number":
+		return ec.fieldContext_FeeDunningLine_number(ctx, field)
+	case "month":
+		return ec.fieldContext_FeeDunningLine_month(ctx, field)
+	case "payBy":
+		return ec.fieldContext_FeeDunningLine_payBy(ctx, field)
+	case "asked":
+		return ec.fieldContext_FeeDunningLine_asked(ctx, field)
+	case "settled":
+		return ec.fieldContext_FeeDunningLine_settled(ctx, field)
+	case "amount":
+		return ec.fieldContext_FeeDunningLine_amount(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeeDunningLine_estate(ctx, field)
+	case "dunning":
+		return ec.fieldContext_FeeDunningLine_dunning(ctx, field)
+	case "notice":
+		return ec.fieldContext_FeeDunningLine_notice(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeDunningLine", field.Name)
+}
+
 func (ec *executionContext) childFields_FeeEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -52937,6 +63889,10 @@ func (ec *executionContext) childFields_FeeNotice(ctx context.Context, field gra
 		return ec.fieldContext_FeeNotice_settled(ctx, field)
 	case "state":
 		return ec.fieldContext_FeeNotice_state(ctx, field)
+	case "dispatch":
+		return ec.fieldContext_FeeNotice_dispatch(ctx, field)
+	case "dispatchedAt":
+		return ec.fieldContext_FeeNotice_dispatchedAt(ctx, field)
 	case "estate":
 		return ec.fieldContext_FeeNotice_estate(ctx, field)
 	case "household":
@@ -52947,6 +63903,10 @@ func (ec *executionContext) childFields_FeeNotice(ctx context.Context, field gra
 		return ec.fieldContext_FeeNotice_allocations(ctx, field)
 	case "creditNotes":
 		return ec.fieldContext_FeeNotice_creditNotes(ctx, field)
+	case "dispatches":
+		return ec.fieldContext_FeeNotice_dispatches(ctx, field)
+	case "dunningLines":
+		return ec.fieldContext_FeeNotice_dunningLines(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeNotice", field.Name)
 }
@@ -53169,6 +64129,200 @@ func (ec *executionContext) childFields_FeePreviewSum(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type FeePreviewSum", field.Name)
 }
 
+func (ec *executionContext) childFields_FeeProof(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeeProof_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeeProof_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeeProof_estateID(ctx, field)
+	case "dispatchID":
+		return ec.fieldContext_FeeProof_dispatchID(ctx, field)
+	case "name":
+		return ec.fieldContext_FeeProof_name(ctx, field)
+	case "contentType":
+		return ec.fieldContext_FeeProof_contentType(ctx, field)
+	case "size":
+		return ec.fieldContext_FeeProof_size(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_FeeProof_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_FeeProof_recordedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeeProof_estate(ctx, field)
+	case "dispatch":
+		return ec.fieldContext_FeeProof_dispatch(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeProof", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeRefund(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeeRefund_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeeRefund_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeeRefund_estateID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_FeeRefund_householdID(ctx, field)
+	case "number":
+		return ec.fieldContext_FeeRefund_number(ctx, field)
+	case "amount":
+		return ec.fieldContext_FeeRefund_amount(ctx, field)
+	case "method":
+		return ec.fieldContext_FeeRefund_method(ctx, field)
+	case "payee":
+		return ec.fieldContext_FeeRefund_payee(ctx, field)
+	case "payeeAccount":
+		return ec.fieldContext_FeeRefund_payeeAccount(ctx, field)
+	case "reason":
+		return ec.fieldContext_FeeRefund_reason(ctx, field)
+	case "approvalID":
+		return ec.fieldContext_FeeRefund_approvalID(ctx, field)
+	case "state":
+		return ec.fieldContext_FeeRefund_state(ctx, field)
+	case "askedByID":
+		return ec.fieldContext_FeeRefund_askedByID(ctx, field)
+	case "askedByName":
+		return ec.fieldContext_FeeRefund_askedByName(ctx, field)
+	case "askedAt":
+		return ec.fieldContext_FeeRefund_askedAt(ctx, field)
+	case "bookedOn":
+		return ec.fieldContext_FeeRefund_bookedOn(ctx, field)
+	case "paidByID":
+		return ec.fieldContext_FeeRefund_paidByID(ctx, field)
+	case "paidByName":
+		return ec.fieldContext_FeeRefund_paidByName(ctx, field)
+	case "paidAt":
+		return ec.fieldContext_FeeRefund_paidAt(ctx, field)
+	case "reference":
+		return ec.fieldContext_FeeRefund_reference(ctx, field)
+	case "returnedOn":
+		return ec.fieldContext_FeeRefund_returnedOn(ctx, field)
+	case "returnedByID":
+		return ec.fieldContext_FeeRefund_returnedByID(ctx, field)
+	case "returnedByName":
+		return ec.fieldContext_FeeRefund_returnedByName(ctx, field)
+	case "returnedAt":
+		return ec.fieldContext_FeeRefund_returnedAt(ctx, field)
+	case "returnReason":
+		return ec.fieldContext_FeeRefund_returnReason(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeeRefund_estate(ctx, field)
+	case "household":
+		return ec.fieldContext_FeeRefund_household(ctx, field)
+	case "approval":
+		return ec.fieldContext_FeeRefund_approval(ctx, field)
+	case "parts":
+		return ec.fieldContext_FeeRefund_parts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeRefund", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeRefundEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FeeRefundEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FeeRefundEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeRefundEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeRefundPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeeRefundPart_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeeRefundPart_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeeRefundPart_estateID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_FeeRefundPart_householdID(ctx, field)
+	case "refundID":
+		return ec.fieldContext_FeeRefundPart_refundID(ctx, field)
+	case "paymentID":
+		return ec.fieldContext_FeeRefundPart_paymentID(ctx, field)
+	case "creditNoteID":
+		return ec.fieldContext_FeeRefundPart_creditNoteID(ctx, field)
+	case "amount":
+		return ec.fieldContext_FeeRefundPart_amount(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeeRefundPart_estate(ctx, field)
+	case "refund":
+		return ec.fieldContext_FeeRefundPart_refund(ctx, field)
+	case "payment":
+		return ec.fieldContext_FeeRefundPart_payment(ctx, field)
+	case "creditNote":
+		return ec.fieldContext_FeeRefundPart_creditNote(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeRefundPart", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeeReport_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeeReport_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeeReport_estateID(ctx, field)
+	case "number":
+		return ec.fieldContext_FeeReport_number(ctx, field)
+	case "fromOn":
+		return ec.fieldContext_FeeReport_fromOn(ctx, field)
+	case "untilOn":
+		return ec.fieldContext_FeeReport_untilOn(ctx, field)
+	case "dispatches":
+		return ec.fieldContext_FeeReport_dispatches(ctx, field)
+	case "signed":
+		return ec.fieldContext_FeeReport_signed(ctx, field)
+	case "boxed":
+		return ec.fieldContext_FeeReport_boxed(ctx, field)
+	case "posted":
+		return ec.fieldContext_FeeReport_posted(ctx, field)
+	case "absent":
+		return ec.fieldContext_FeeReport_absent(ctx, field)
+	case "returned":
+		return ec.fieldContext_FeeReport_returned(ctx, field)
+	case "late":
+		return ec.fieldContext_FeeReport_late(ctx, field)
+	case "postage":
+		return ec.fieldContext_FeeReport_postage(ctx, field)
+	case "waiting":
+		return ec.fieldContext_FeeReport_waiting(ctx, field)
+	case "note":
+		return ec.fieldContext_FeeReport_note(ctx, field)
+	case "acknowledgedAt":
+		return ec.fieldContext_FeeReport_acknowledgedAt(ctx, field)
+	case "acknowledgedByID":
+		return ec.fieldContext_FeeReport_acknowledgedByID(ctx, field)
+	case "acknowledgedByName":
+		return ec.fieldContext_FeeReport_acknowledgedByName(ctx, field)
+	case "answer":
+		return ec.fieldContext_FeeReport_answer(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_FeeReport_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_FeeReport_recordedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeeReport_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeReport", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeReportEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FeeReportEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FeeReportEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeReportEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_FeeRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -53203,6 +64357,16 @@ func (ec *executionContext) childFields_FeeRun(ctx context.Context, field graphq
 		return ec.fieldContext_FeeRun_billedAt(ctx, field)
 	case "late":
 		return ec.fieldContext_FeeRun_late(ctx, field)
+	case "receivedAt":
+		return ec.fieldContext_FeeRun_receivedAt(ctx, field)
+	case "receivedByID":
+		return ec.fieldContext_FeeRun_receivedByID(ctx, field)
+	case "receivedByName":
+		return ec.fieldContext_FeeRun_receivedByName(ctx, field)
+	case "dispatchDueAt":
+		return ec.fieldContext_FeeRun_dispatchDueAt(ctx, field)
+	case "dispatched":
+		return ec.fieldContext_FeeRun_dispatched(ctx, field)
 	case "estate":
 		return ec.fieldContext_FeeRun_estate(ctx, field)
 	}
