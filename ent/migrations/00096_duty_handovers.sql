@@ -24,12 +24,12 @@ INSERT INTO signature_capacities (kind, capacity) VALUES ('duty.handover', 'outg
 INSERT INTO signature_distinct (kind, a, b) VALUES ('duty.handover', 'outgoing', 'incoming') ON CONFLICT DO NOTHING;
 INSERT INTO signature_certificates (kind) VALUES ('duty.handover') ON CONFLICT DO NOTHING;
 
--- Where shifts change between two moments, by published rosters: when a shift ends, and when the incoming side is there, at once or with the next
+-- Where shifts change between two moments, by rosters that were published by then: when a shift ends, and when the incoming side is there, at once or with the next
 -- shift. Where the same one person goes on there is nobody to hand over to.
 CREATE FUNCTION duty_shift_changes(estate uuid, since timestamptz, until timestamptz)
 RETURNS TABLE (department_id uuid, ended_at timestamptz, begins_at timestamptz, outgoing text, incoming text) STABLE LANGUAGE sql SET search_path = pg_catalog, public AS $$
     WITH standing AS (SELECT a.department_id, a.staff_id, a.starts_at, a.ends_at, p.name, p.sort_key FROM duty_assignments a
-        JOIN duty_rosters r ON r.estate_id = estate AND r.id = a.roster_id AND r.state = 'PUBLISHED' JOIN staffs p ON p.estate_id = estate AND p.id = a.staff_id
+        JOIN duty_rosters r ON r.estate_id = estate AND r.id = a.roster_id AND r.published_at < a.ends_at JOIN staffs p ON p.estate_id = estate AND p.id = a.staff_id
         WHERE a.estate_id = estate AND a.removed_at IS NULL AND a.ends_at > since AND a.starts_at < until + interval '3 days')
     SELECT e.department_id, e.ends_at, b.begins_at, o.names, i.names
     FROM (SELECT DISTINCT s.department_id, s.ends_at FROM standing s WHERE s.ends_at <= until) e

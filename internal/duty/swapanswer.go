@@ -229,7 +229,9 @@ func restsStill(tx *act.Tx, id uuid.UUID, s *ent.DutySwap) error {
 	if err != nil {
 		return err
 	}
-	list := slices.DeleteFunc(all, func(p *DutyProblem) bool { return p.StaffID == nil || *p.StaffID != s.AskerID && *p.StaffID != s.OtherID })
+	list := slices.DeleteFunc(all, func(p *DutyProblem) bool {
+		return p.StaffID == nil || *p.StaffID != s.AskerID && *p.StaffID != s.OtherID
+	})
 	if len(list) == 0 {
 		return nil
 	}

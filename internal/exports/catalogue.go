@@ -13,6 +13,7 @@ import (
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/internal/archives"
+	"github.com/steward-pm/steward/internal/duty"
 	"github.com/steward-pm/steward/internal/fees"
 	"github.com/steward-pm/steward/internal/keys"
 	"github.com/steward-pm/steward/internal/mail"
@@ -126,6 +127,13 @@ var catalogue = map[string]entry{
 			return write(ctx, j, mail.FileRegister(j.say), mail.FileRows(ctx, j.db, j.within()))
 		},
 	},
+	"duty-roster": {resources: []policy.Resource{policy.DutyRoster, policy.DutyAssignment}, some: true, byTime: true, write: func(ctx context.Context, j job) error {
+		month := duty.Month(j.from, j.now, j.head.Zone)
+		return write(ctx, j, duty.GridRegister(month), duty.GridRows(ctx, j.db, j.estate, month))
+	}},
+	"duty-handovers": {resources: []policy.Resource{policy.DutyHandover, policy.DutyHandoverLine}, some: true, byTime: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, duty.HandoverRegister(j.say), duty.HandoverRows(ctx, j.db, j.estate, j.from, j.until))
+	}},
 	"fee-notices": {resources: []policy.Resource{policy.FeeNotice}, byTime: true, byHome: true, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, fees.NoticeRegister(j.say), fees.NoticeRows(ctx, j.db, j.fees()))
 	}},

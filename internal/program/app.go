@@ -22,6 +22,7 @@ import (
 	"github.com/steward-pm/steward/internal/archives"
 	"github.com/steward-pm/steward/internal/audit"
 	"github.com/steward-pm/steward/internal/database"
+	"github.com/steward-pm/steward/internal/duty"
 	"github.com/steward-pm/steward/internal/exports"
 	"github.com/steward-pm/steward/internal/fees"
 	"github.com/steward-pm/steward/internal/files"
@@ -113,6 +114,7 @@ func Assemble(p Parts) (*App, error) {
 		Links:         files.NewLinks(who),
 		SignOn:        signOn,
 		Registers:     exports.HTTP{},
+		Calendars:     duty.Calendars{Runtime: app.Runtime},
 		Ready:         p.DB.Pool.Ping, Lacking: map[string]func(context.Context) error{"files": app.content.Ping},
 		Log: p.Log, Clock: p.Clock, Metrics: metrics, Translate: graph.Translate,
 		Slow: []string{"importUnits", "importKeys"},
@@ -140,6 +142,9 @@ func (a *App) jobs(work bool) jobs.Options {
 		{Name: "archives.requests", Every: time.Minute, Do: archives.RequestsExpire},
 		{Name: "archives.index", Every: time.Minute, Do: func(ctx context.Context, rt *act.Runtime) (int, error) { return archives.Index(ctx, rt, a.content) }},
 		{Name: "archives.retention", Every: time.Hour, Do: archives.RetentionFalls},
+		{Name: "duty.plan", Every: 24 * time.Hour, Do: duty.Plan},
+		{Name: "duty.sheets", Every: time.Minute, Do: duty.FillSheets},
+		{Name: "duty.swaps", Every: time.Minute, Do: duty.Lapse},
 		{Name: "fees.plan", Every: time.Hour, Do: fees.Plan},
 		{Name: "vacancy.remind", Every: time.Hour, Do: vacancy.Remind},
 		{Name: "mail.carryOver", Every: time.Hour, Do: mail.CarryOver},

@@ -41,6 +41,12 @@ type Registers interface {
 	Export(ctx context.Context, name, format string, query url.Values, w io.Writer) error
 }
 
+// Calendars writes somebody's calendar.
+type Calendars interface {
+	// Calendar is the calendar of whose private token it is, as text/calendar. It authorises: the token is all there is. Errors: NOT_FOUND.
+	Calendar(ctx context.Context, token string) ([]byte, error)
+}
+
 // Parts are what the server is made of besides its settings. Schema and Authenticator are
 // needed; without Files or Registers their routes answer NOT_FOUND.
 type Parts struct {
@@ -52,6 +58,7 @@ type Parts struct {
 	Links         Links  // nil: there are none
 	SignOn        SignOn // nil: people sign in with a password alone
 	Registers     Registers
+	Calendars     Calendars
 	Ready         func(context.Context) error            // whether the database answers and is migrated; default always
 	Lacking       map[string]func(context.Context) error // what else may be away, by name: readyz says so, and most goes on without
 	Log           *slog.Logger                           // default slog.Default()
@@ -141,6 +148,9 @@ func (s *Server) routes() (http.Handler, error) {
 	}
 	if s.parts.Registers != nil {
 		mux.HandleFunc("GET /registers/{file}", s.transfer(s.export))
+	}
+	if s.parts.Calendars != nil {
+		mux.HandleFunc("GET /duty/calendars/{file}", s.calendar)
 	}
 	if s.parts.SignOn != nil {
 		mux.HandleFunc("GET "+SignOnPath+"/begin", s.visitor(s.beginSignOn))

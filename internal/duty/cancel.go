@@ -1,0 +1,52 @@
+package duty
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/dutyhandover"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/wording"
+	"github.com/steward-pm/steward/policy"
+)
+
+// CancelDutyHandoverInput names a sheet of a shift that did not change as rostered, and says why.
+type CancelDutyHandoverInput struct {
+	HandoverID uuid.UUID
+	Reason     string
+}
+
+// Check refuses an empty or endless reason.
+func (in CancelDutyHandoverInput) Check() error {
+	return wording.CheckText("reason", in.Reason, 1, 500)
+}
+
+// CancelDutyHandoverPayload is the sheet as it stands after.
+type CancelDutyHandoverPayload struct{ Handover *ent.DutyHandover }
+
+// Cancel cancels a sheet that was filled by mistake, or of a shift that did not change; it stays, with the reason, and another may be filled (D2). One that both
+// signed is a record.
+//
+// Errors: NOT_FOUND; CONFLICT D2 if it is signed, or was cancelled.
+var Cancel = act.Guarded(act.New("duty.cancelSheet", act.Needs(policy.DutyHandover, policy.Approve), act.Clauses(handing), func(tx *act.Tx, in CancelDutyHandoverInput) (*CancelDutyHandoverPayload, error) {
+	h, _, err := sheetOf(tx, in.HandoverID, nil, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := isOpen(tx, h); err != nil {
+		return nil, err
+	}
+	reason := wording.Tidy(in.Reason)
+	tx.Because(reason)
+	if h, err = h.Update().SetState(dutyhandover.StateCancelled).SetCancelReason(reason).SetCancelledAt(tx.Now).SetCancelledByID(tx.Viewer.Account).SetCancelledByName(tx.Viewer.Name).Save(tx); err != nil {
+		return nil, err
+	}
+	return &CancelDutyHandoverPayload{h}, dueSheet.Cancel(tx, h.ID)
+}), sheetGuard(isOpen))
+
+func isOpen(_ *act.Tx, h *ent.DutyHandover) error {
+	if h.State != dutyhandover.StateOpen {
+		return sheetOver()
+	}
+	return nil
+}
