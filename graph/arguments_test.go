@@ -105,6 +105,10 @@ var forms = map[string][]form{
 		{"recordInspection.input.results.departmentID": nil, "recordInspection.input.results.photoIDs": nil},
 		{"recordInspection.input.results.result": "ABNORMAL", "recordInspection.input.results.finding": "渗水", "recordInspection.input.results.photoIDs": nil},
 	},
+	// A draft is of a month to come; shifts have times; who signs a sheet does so by the own password.
+	"addDutyShift":              {{"addDutyShift.input.begins": "08:00", "addDutyShift.input.ends": "16:00"}},
+	"draftDutyRoster":           {{"draftDutyRoster.input.month": "2026-05-01"}},
+	"signDutyHandover":          {{"signDutyHandover.input.signature.credential": stewardtest.Password}},
 	"setFeeTariff":              {{"setFeeTariff.input.fee": "走查费"}},
 	"endFeeTariff":              {{"endFeeTariff.input.lastOn": "2026-12-31"}},
 	"runFeeBilling":             {{"runFeeBilling.input.month": "2026-03-01"}},

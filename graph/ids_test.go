@@ -53,6 +53,10 @@ var aliases = map[string]string{
 	"subscription": ent.TypePressSubscription, "pause": ent.TypePressPause, "claim": ent.TypePressClaim, "case": ent.TypeMailCase, "responsible": ent.TypeStaff,
 	"voidPressRecovery.input.id": ent.TypePressRecovery, // gives its claim, too
 
+	"shift": ent.TypeDutyShift, "roster": ent.TypeDutyRoster, "assignment": ent.TypeDutyAssignment, "remove": ent.TypeDutyAssignment, "given": ent.TypeDutyAssignment, "taken": ent.TypeDutyAssignment,
+	"leave": ent.TypeDutyLeave, "swap": ent.TypeDutySwap, "feed": ent.TypeDutyFeed, "handover": ent.TypeDutyHandover, "accept": ent.TypeDutyHandoverLine,
+	"remarkDutyHandover.input.lines.lineID": ent.TypeDutyHandoverLine, "decideDutyHandover.input.dispute.lineID": ent.TypeDutyHandoverLine, "dutyResponsible.subjectID": ent.TypeKeyLoan,
+
 	"tariff": ent.TypeFeeTariff, "notice": ent.TypeFeeNotice, "payment": ent.TypeFeePayment,
 
 	"photo": ent.TypeFile, "recordInspection.input.results.itemID": ent.TypeInspectionItem,

@@ -176,9 +176,11 @@ func TestWalkNobodyMixesEstates(t *testing.T) {
 	}
 }
 
-// everything is a manager who also holds the role whose acts are no manager's: the archivist's; a general manager those of the project manager (A7), too.
+// everything is a manager who also holds the roles whose acts are no manager's: the archivist's, and the supervisor's of customer service (D1.1); a general manager those of the project manager (A7), too.
 func everything(app *stewardtest.App, manager policy.Role, e stewardtest.Estate) *stewardtest.Person {
-	grants := []account.NewGrant{app.GrantIn(policy.ProjectManager, e), app.GrantIn(policy.Archivist, e)}
+	supervisor := app.GrantIn(policy.Supervisor, e)
+	supervisor.Department = e.Department
+	grants := []account.NewGrant{app.GrantIn(policy.ProjectManager, e), app.GrantIn(policy.Archivist, e), supervisor}
 	if manager == policy.GeneralManager {
 		grants = append(grants, app.GrantIn(manager, stewardtest.Estate{}))
 	}

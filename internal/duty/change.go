@@ -21,15 +21,15 @@ const mostChanged = 50
 
 // ChangeDutyRosterInput says what changes in a published roster, and why.
 type ChangeDutyRosterInput struct {
-	RosterID uuid.UUID
-	Remove   []uuid.UUID // assignments
-	Add      []DutyLineInput
-	Reason   string
+	RosterID  uuid.UUID
+	RemoveIDs []uuid.UUID // assignments
+	Add       []DutyLineInput
+	Reason    string
 }
 
 // Check refuses a change of nothing, and one without a reason.
 func (in ChangeDutyRosterInput) Check() error {
-	if len(in.Remove)+len(in.Add) == 0 || len(in.Remove) > mostChanged || len(in.Add) > mostChanged {
+	if len(in.RemoveIDs)+len(in.Add) == 0 || len(in.RemoveIDs) > mostChanged || len(in.Add) > mostChanged {
 		return fault.Invalid("add", "请给出 1 到 %[1]d 项变动。", "Give 1 to %[1]d that change.", mostChanged).By(roster)
 	}
 	return wording.CheckText("reason", in.Reason, 1, 500)
@@ -60,7 +60,7 @@ func changeRoster(tx *act.Tx, in ChangeDutyRosterInput) (*ChangeDutyRosterPayloa
 	if err != nil {
 		return nil, err
 	}
-	off, err := standing(tx, r, in.Remove, "remove")
+	off, err := standing(tx, r, in.RemoveIDs, "removeIDs")
 	if err != nil {
 		return nil, err
 	}

@@ -93,15 +93,15 @@ type DutyLineDisputeInput struct {
 // DecideDutyHandoverInput is what the incoming side takes over, and what not.
 type DecideDutyHandoverInput struct {
 	HandoverID uuid.UUID
-	Accept     []uuid.UUID // lines
+	AcceptIDs  []uuid.UUID // lines
 	Dispute    []DutyLineDisputeInput
 	AcceptRest *bool // every line that is not decided then
 }
 
 // Check refuses endless lists, and to dispute without a reason.
 func (in DecideDutyHandoverInput) Check() error {
-	if len(in.Accept) > mostLines || len(in.Dispute) > mostLines {
-		return tooMany("accept")
+	if len(in.AcceptIDs) > mostLines || len(in.Dispute) > mostLines {
+		return tooMany("acceptIDs")
 	}
 	for i, l := range in.Dispute {
 		if err := wording.CheckText(fmt.Sprintf("dispute.%d.reason", i), l.Reason, 1, 500); err != nil {
@@ -120,7 +120,7 @@ type DecideDutyHandoverPayload struct{ Handover *ent.DutyHandover }
 var Decide = act.Guarded(act.New("duty.decideSheet", act.Needs(policy.DutyHandoverLine, policy.Update), act.Clauses(handing), decide), sheetGuard(unsigned))
 
 func decide(tx *act.Tx, in DecideDutyHandoverInput) (*DecideDutyHandoverPayload, error) {
-	h, of, err := sheetOf(tx, in.HandoverID, in.Accept, "accept.%d")
+	h, of, err := sheetOf(tx, in.HandoverID, in.AcceptIDs, "acceptIDs.%d")
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func decide(tx *act.Tx, in DecideDutyHandoverInput) (*DecideDutyHandoverPayload,
 		decided[l.ID] = true
 		return l.Update().SetState(to).SetDisputeReason(reason).SetDecidedAt(tx.Now).SetDecidedByID(tx.Viewer.Account).SetDecidedByName(tx.Viewer.Name).Exec(tx)
 	}
-	for _, id := range in.Accept {
+	for _, id := range in.AcceptIDs {
 		if err := set(of[id], dutyhandoverline.StateAccepted, ""); err != nil {
 			return nil, err
 		}

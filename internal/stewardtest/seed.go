@@ -220,6 +220,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queueDefect(estate, account, units[3])
 	b.queuePress(estate, account)
 	b.queueFees(estate, account)
+	b.queueDuty(estate, account)
 	return tx.SendBatch(ctx, &b.Batch).Close()
 }
 
@@ -241,7 +242,7 @@ func (a *App) load() {
 		for to, kind := range map[*uuid.UUID]string{&e.Department: "CUSTOMER_SERVICE", &e.SecurityDepartment: "SECURITY", &e.EngineeringDepartment: "ENGINEERING", &e.FinanceDepartment: "FINANCE"} {
 			*to = one(`SELECT id FROM departments WHERE estate_id = $1 AND kind = $2`, kind)
 		}
-		e.Staff, e.External = one(`SELECT id FROM staffs WHERE estate_id = $1`), one(`SELECT id FROM external_persons WHERE estate_id = $1`)
+		e.Staff, e.External = one(`SELECT id FROM staffs WHERE estate_id = $1 ORDER BY id`), one(`SELECT id FROM external_persons WHERE estate_id = $1`)
 		households := a.IDs(`SELECT household_id FROM occupancies WHERE estate_id = $1 AND state = 'MOVED_IN' ORDER BY unit_label`, e.ID)
 		e.Household, e.OtherHousehold = households[0], households[1]
 		e.Resident, e.OtherResident = one(`SELECT id FROM residents WHERE estate_id = $1 AND household_id = $2`, e.Household), one(`SELECT id FROM residents WHERE estate_id = $1 AND household_id = $2`, e.OtherHousehold)
