@@ -105,6 +105,8 @@ var forms = map[string][]form{
 		{"recordInspection.input.results.departmentID": nil, "recordInspection.input.results.photoIDs": nil},
 		{"recordInspection.input.results.result": "ABNORMAL", "recordInspection.input.results.finding": "渗水", "recordInspection.input.results.photoIDs": nil},
 	},
+	"setCalendarDays":           {{"setCalendarDays.input.days.day": "2026-03-05"}},
+	"clearCalendarDays":         {{"clearCalendarDays.input.days": "2027-06-01"}},
 	"setFeeTariff":              {{"setFeeTariff.input.fee": "走查费"}},
 	"endFeeTariff":              {{"endFeeTariff.input.lastOn": "2026-12-31"}},
 	"runFeeBilling":             {{"runFeeBilling.input.month": "2026-03-01"}},

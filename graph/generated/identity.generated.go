@@ -92,6 +92,8 @@ type MutationResolver interface {
 	WithdrawArchiveRequest(ctx context.Context, input archives.WithdrawArchiveRequestInput) (*archives.WithdrawArchiveRequestPayload, error)
 	WithdrawArchivePermit(ctx context.Context, input archives.WithdrawArchivePermitInput) (*archives.WithdrawArchivePermitPayload, error)
 	ConsultStaffFile(ctx context.Context, input archives.ConsultStaffFileInput) (*archives.ConsultStaffFilePayload, error)
+	SetCalendarDays(ctx context.Context, input registry.SetCalendarDaysInput) (*registry.SetCalendarDaysPayload, error)
+	ClearCalendarDays(ctx context.Context, input registry.ClearCalendarDaysInput) (*registry.ClearCalendarDaysPayload, error)
 	ImportUnits(ctx context.Context, input importing.Upload) (*importing.Payload, error)
 	ImportKeys(ctx context.Context, input importing.Upload) (*importing.Payload, error)
 	CreateEstate(ctx context.Context, input registry.CreateEstateInput) (*registry.CreateEstatePayload, error)
@@ -126,6 +128,13 @@ type MutationResolver interface {
 	RecordFeePayment(ctx context.Context, input fees.RecordFeePaymentInput) (*fees.RecordFeePaymentPayload, error)
 	ReverseFeePayment(ctx context.Context, input fees.ReverseFeePaymentInput) (*fees.ReverseFeePaymentPayload, error)
 	SettleFeeCredit(ctx context.Context, input fees.SettleFeeCreditInput) (*fees.SettleFeeCreditPayload, error)
+	ImportFeeBankStatement(ctx context.Context, input fees.ImportFeeBankStatementInput) (*fees.ImportFeeBankStatementPayload, error)
+	ConfirmFeeBankLines(ctx context.Context, input fees.ConfirmFeeBankLinesInput) (*fees.ConfirmFeeBankLinesPayload, error)
+	IgnoreFeeBankLines(ctx context.Context, input fees.IgnoreFeeBankLinesInput) (*fees.IgnoreFeeBankLinesPayload, error)
+	RestoreFeeBankLines(ctx context.Context, input fees.RestoreFeeBankLinesInput) (*fees.RestoreFeeBankLinesPayload, error)
+	AskFeeRefund(ctx context.Context, input fees.AskFeeRefundInput) (*fees.AskFeeRefundPayload, error)
+	PayFeeRefund(ctx context.Context, input fees.PayFeeRefundInput) (*fees.PayFeeRefundPayload, error)
+	ReturnFeeRefund(ctx context.Context, input fees.ReturnFeeRefundInput) (*fees.ReturnFeeRefundPayload, error)
 	PlanInspectionRound(ctx context.Context, input vacancy.PlanInspectionRoundInput) (*vacancy.PlanInspectionRoundPayload, error)
 	StartInspectionRound(ctx context.Context, input vacancy.StartInspectionRoundInput) (*vacancy.StartInspectionRoundPayload, error)
 	AddInspectionRoundKeys(ctx context.Context, input vacancy.AddInspectionRoundKeysInput) (*vacancy.AddInspectionRoundKeysPayload, error)
@@ -437,6 +446,20 @@ func (ec *executionContext) field_Mutation_approveArchiveDestruction_args(ctx co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_askFeeRefund_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.AskFeeRefundInput, error) {
+			return ec.unmarshalNAskFeeRefundInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐAskFeeRefundInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_askKeyLoanExtension_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -619,6 +642,20 @@ func (ec *executionContext) field_Mutation_checkKeyAcceptanceLines_args(ctx cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_clearCalendarDays_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (registry.ClearCalendarDaysInput, error) {
+			return ec.unmarshalNClearCalendarDaysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐClearCalendarDaysInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_clearKeyHook_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -723,6 +760,20 @@ func (ec *executionContext) field_Mutation_concludeMailCase_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (mail.ConcludeMailCaseInput, error) {
 			return ec.unmarshalNConcludeMailCaseInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐConcludeMailCaseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_confirmFeeBankLines_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.ConfirmFeeBankLinesInput, error) {
+			return ec.unmarshalNConfirmFeeBankLinesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐConfirmFeeBankLinesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1375,6 +1426,34 @@ func (ec *executionContext) field_Mutation_hireStaff_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_ignoreFeeBankLines_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.IgnoreFeeBankLinesInput, error) {
+			return ec.unmarshalNIgnoreFeeBankLinesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐIgnoreFeeBankLinesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_importFeeBankStatement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.ImportFeeBankStatementInput, error) {
+			return ec.unmarshalNImportFeeBankStatementInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐImportFeeBankStatementInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_importKeys_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1605,6 +1684,20 @@ func (ec *executionContext) field_Mutation_pausePressSubscription_args(ctx conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (mail.PausePressSubscriptionInput, error) {
 			return ec.unmarshalNPausePressSubscriptionInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐPausePressSubscriptionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_payFeeRefund_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.PayFeeRefundInput, error) {
+			return ec.unmarshalNPayFeeRefundInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐPayFeeRefundInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2145,6 +2238,20 @@ func (ec *executionContext) field_Mutation_resolveViolation_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_restoreFeeBankLines_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.RestoreFeeBankLinesInput, error) {
+			return ec.unmarshalNRestoreFeeBankLinesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐRestoreFeeBankLinesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_resumePressSubscription_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2165,6 +2272,20 @@ func (ec *executionContext) field_Mutation_returnArchive_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (archives.ReturnArchiveInput, error) {
 			return ec.unmarshalNReturnArchiveInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐReturnArchiveInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_returnFeeRefund_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.ReturnFeeRefundInput, error) {
+			return ec.unmarshalNReturnFeeRefundInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐReturnFeeRefundInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2319,6 +2440,20 @@ func (ec *executionContext) field_Mutation_setArchiveRetention_args(ctx context.
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (archives.SetArchiveRetentionInput, error) {
 			return ec.unmarshalNSetArchiveRetentionInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐSetArchiveRetentionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setCalendarDays_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (registry.SetCalendarDaysInput, error) {
+			return ec.unmarshalNSetCalendarDaysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐSetCalendarDaysInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7213,6 +7348,94 @@ func (ec *executionContext) fieldContext_Mutation_consultStaffFile(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_setCalendarDays(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setCalendarDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetCalendarDays(ctx, fc.Args["input"].(registry.SetCalendarDaysInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *registry.SetCalendarDaysPayload) graphql.Marshaler {
+			return ec.marshalNSetCalendarDaysPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐSetCalendarDaysPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setCalendarDays(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetCalendarDaysPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setCalendarDays_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_clearCalendarDays(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_clearCalendarDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ClearCalendarDays(ctx, fc.Args["input"].(registry.ClearCalendarDaysInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *registry.ClearCalendarDaysPayload) graphql.Marshaler {
+			return ec.marshalNClearCalendarDaysPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐClearCalendarDaysPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_clearCalendarDays(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ClearCalendarDaysPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_clearCalendarDays_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_importUnits(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8703,6 +8926,314 @@ func (ec *executionContext) fieldContext_Mutation_settleFeeCredit(ctx context.Co
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_settleFeeCredit_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_importFeeBankStatement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_importFeeBankStatement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ImportFeeBankStatement(ctx, fc.Args["input"].(fees.ImportFeeBankStatementInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.ImportFeeBankStatementPayload) graphql.Marshaler {
+			return ec.marshalNImportFeeBankStatementPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐImportFeeBankStatementPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_importFeeBankStatement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportFeeBankStatementPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_importFeeBankStatement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_confirmFeeBankLines(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_confirmFeeBankLines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConfirmFeeBankLines(ctx, fc.Args["input"].(fees.ConfirmFeeBankLinesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.ConfirmFeeBankLinesPayload) graphql.Marshaler {
+			return ec.marshalNConfirmFeeBankLinesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐConfirmFeeBankLinesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_confirmFeeBankLines(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConfirmFeeBankLinesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_confirmFeeBankLines_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_ignoreFeeBankLines(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_ignoreFeeBankLines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().IgnoreFeeBankLines(ctx, fc.Args["input"].(fees.IgnoreFeeBankLinesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.IgnoreFeeBankLinesPayload) graphql.Marshaler {
+			return ec.marshalNIgnoreFeeBankLinesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐIgnoreFeeBankLinesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_ignoreFeeBankLines(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IgnoreFeeBankLinesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_ignoreFeeBankLines_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_restoreFeeBankLines(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_restoreFeeBankLines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RestoreFeeBankLines(ctx, fc.Args["input"].(fees.RestoreFeeBankLinesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.RestoreFeeBankLinesPayload) graphql.Marshaler {
+			return ec.marshalNRestoreFeeBankLinesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐRestoreFeeBankLinesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_restoreFeeBankLines(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RestoreFeeBankLinesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_restoreFeeBankLines_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_askFeeRefund(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_askFeeRefund(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AskFeeRefund(ctx, fc.Args["input"].(fees.AskFeeRefundInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.AskFeeRefundPayload) graphql.Marshaler {
+			return ec.marshalNAskFeeRefundPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐAskFeeRefundPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_askFeeRefund(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AskFeeRefundPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_askFeeRefund_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_payFeeRefund(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_payFeeRefund(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PayFeeRefund(ctx, fc.Args["input"].(fees.PayFeeRefundInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.PayFeeRefundPayload) graphql.Marshaler {
+			return ec.marshalNPayFeeRefundPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐPayFeeRefundPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_payFeeRefund(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PayFeeRefundPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_payFeeRefund_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_returnFeeRefund(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_returnFeeRefund(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReturnFeeRefund(ctx, fc.Args["input"].(fees.ReturnFeeRefundInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.ReturnFeeRefundPayload) graphql.Marshaler {
+			return ec.marshalNReturnFeeRefundPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐReturnFeeRefundPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_returnFeeRefund(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReturnFeeRefundPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_returnFeeRefund_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -16082,6 +16613,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "setCalendarDays":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setCalendarDays(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "clearCalendarDays":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_clearCalendarDays(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "importUnits":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_importUnits(ctx, field)
@@ -16316,6 +16861,55 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "settleFeeCredit":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_settleFeeCredit(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "importFeeBankStatement":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_importFeeBankStatement(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "confirmFeeBankLines":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_confirmFeeBankLines(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ignoreFeeBankLines":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_ignoreFeeBankLines(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "restoreFeeBankLines":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_restoreFeeBankLines(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "askFeeRefund":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_askFeeRefund(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "payFeeRefund":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_payFeeRefund(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "returnFeeRefund":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_returnFeeRefund(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

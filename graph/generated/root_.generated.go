@@ -106,6 +106,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ArchiveVolumeWhereInput", ec.unmarshalInputArchiveVolumeWhereInput),
 			graphql.NewInputUnmarshaler("AreaOrder", ec.unmarshalInputAreaOrder),
 			graphql.NewInputUnmarshaler("AreaWhereInput", ec.unmarshalInputAreaWhereInput),
+			graphql.NewInputUnmarshaler("AskFeeRefundInput", ec.unmarshalInputAskFeeRefundInput),
 			graphql.NewInputUnmarshaler("AskKeyLoanExtensionInput", ec.unmarshalInputAskKeyLoanExtensionInput),
 			graphql.NewInputUnmarshaler("AskKeyLoanInput", ec.unmarshalInputAskKeyLoanInput),
 			graphql.NewInputUnmarshaler("AuditTrailFilter", ec.unmarshalInputAuditTrailFilter),
@@ -114,6 +115,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BreakKeySealInput", ec.unmarshalInputBreakKeySealInput),
 			graphql.NewInputUnmarshaler("BuildingOrder", ec.unmarshalInputBuildingOrder),
 			graphql.NewInputUnmarshaler("BuildingWhereInput", ec.unmarshalInputBuildingWhereInput),
+			graphql.NewInputUnmarshaler("CalendarDayInput", ec.unmarshalInputCalendarDayInput),
 			graphql.NewInputUnmarshaler("CalendarDayOrder", ec.unmarshalInputCalendarDayOrder),
 			graphql.NewInputUnmarshaler("CalendarDayWhereInput", ec.unmarshalInputCalendarDayWhereInput),
 			graphql.NewInputUnmarshaler("CanInput", ec.unmarshalInputCanInput),
@@ -129,6 +131,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("CheckKeyAcceptanceLinesInput", ec.unmarshalInputCheckKeyAcceptanceLinesInput),
 			graphql.NewInputUnmarshaler("CheckedKeyLineInput", ec.unmarshalInputCheckedKeyLineInput),
+			graphql.NewInputUnmarshaler("ClearCalendarDaysInput", ec.unmarshalInputClearCalendarDaysInput),
 			graphql.NewInputUnmarshaler("ClearKeyHookInput", ec.unmarshalInputClearKeyHookInput),
 			graphql.NewInputUnmarshaler("CloseInspectionRoundInput", ec.unmarshalInputCloseInspectionRoundInput),
 			graphql.NewInputUnmarshaler("CloseKeyMonthInput", ec.unmarshalInputCloseKeyMonthInput),
@@ -139,6 +142,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ComplaintWhereInput", ec.unmarshalInputComplaintWhereInput),
 			graphql.NewInputUnmarshaler("CompleteKeyScrappingInput", ec.unmarshalInputCompleteKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ConcludeMailCaseInput", ec.unmarshalInputConcludeMailCaseInput),
+			graphql.NewInputUnmarshaler("ConfirmFeeBankLineInput", ec.unmarshalInputConfirmFeeBankLineInput),
+			graphql.NewInputUnmarshaler("ConfirmFeeBankLinesInput", ec.unmarshalInputConfirmFeeBankLinesInput),
 			graphql.NewInputUnmarshaler("ConnectIdentityInput", ec.unmarshalInputConnectIdentityInput),
 			graphql.NewInputUnmarshaler("ConsentKeyScrappingInput", ec.unmarshalInputConsentKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ConsultStaffFileInput", ec.unmarshalInputConsultStaffFileInput),
@@ -263,6 +268,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("HireStaffInput", ec.unmarshalInputHireStaffInput),
 			graphql.NewInputUnmarshaler("HouseholdOrder", ec.unmarshalInputHouseholdOrder),
 			graphql.NewInputUnmarshaler("HouseholdWhereInput", ec.unmarshalInputHouseholdWhereInput),
+			graphql.NewInputUnmarshaler("IgnoreFeeBankLinesInput", ec.unmarshalInputIgnoreFeeBankLinesInput),
+			graphql.NewInputUnmarshaler("ImportFeeBankStatementInput", ec.unmarshalInputImportFeeBankStatementInput),
 			graphql.NewInputUnmarshaler("ImportKeysInput", ec.unmarshalInputImportKeysInput),
 			graphql.NewInputUnmarshaler("ImportRunOrder", ec.unmarshalInputImportRunOrder),
 			graphql.NewInputUnmarshaler("ImportRunWhereInput", ec.unmarshalInputImportRunWhereInput),
@@ -383,6 +390,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OrderKeyCopiesInput", ec.unmarshalInputOrderKeyCopiesInput),
 			graphql.NewInputUnmarshaler("OrderLockChangeInput", ec.unmarshalInputOrderLockChangeInput),
 			graphql.NewInputUnmarshaler("PausePressSubscriptionInput", ec.unmarshalInputPausePressSubscriptionInput),
+			graphql.NewInputUnmarshaler("PayFeeRefundInput", ec.unmarshalInputPayFeeRefundInput),
 			graphql.NewInputUnmarshaler("PayRenovationDepositInput", ec.unmarshalInputPayRenovationDepositInput),
 			graphql.NewInputUnmarshaler("PlaceArchiveHoldInput", ec.unmarshalInputPlaceArchiveHoldInput),
 			graphql.NewInputUnmarshaler("PlaceInArchiveInput", ec.unmarshalInputPlaceInArchiveInput),
@@ -447,8 +455,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResolveDefectInput", ec.unmarshalInputResolveDefectInput),
 			graphql.NewInputUnmarshaler("ResolveKeyDifferenceInput", ec.unmarshalInputResolveKeyDifferenceInput),
 			graphql.NewInputUnmarshaler("ResolveViolationInput", ec.unmarshalInputResolveViolationInput),
+			graphql.NewInputUnmarshaler("RestoreFeeBankLinesInput", ec.unmarshalInputRestoreFeeBankLinesInput),
 			graphql.NewInputUnmarshaler("ResumePressSubscriptionInput", ec.unmarshalInputResumePressSubscriptionInput),
 			graphql.NewInputUnmarshaler("ReturnArchiveInput", ec.unmarshalInputReturnArchiveInput),
+			graphql.NewInputUnmarshaler("ReturnFeeRefundInput", ec.unmarshalInputReturnFeeRefundInput),
 			graphql.NewInputUnmarshaler("ReturnKeysInput", ec.unmarshalInputReturnKeysInput),
 			graphql.NewInputUnmarshaler("ReturnLineInput", ec.unmarshalInputReturnLineInput),
 			graphql.NewInputUnmarshaler("ReturnMailInput", ec.unmarshalInputReturnMailInput),
@@ -465,6 +475,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SealKeysInput", ec.unmarshalInputSealKeysInput),
 			graphql.NewInputUnmarshaler("SealedWithInput", ec.unmarshalInputSealedWithInput),
 			graphql.NewInputUnmarshaler("SetArchiveRetentionInput", ec.unmarshalInputSetArchiveRetentionInput),
+			graphql.NewInputUnmarshaler("SetCalendarDaysInput", ec.unmarshalInputSetCalendarDaysInput),
 			graphql.NewInputUnmarshaler("SetFeeBookInput", ec.unmarshalInputSetFeeBookInput),
 			graphql.NewInputUnmarshaler("SetFeeTariffInput", ec.unmarshalInputSetFeeTariffInput),
 			graphql.NewInputUnmarshaler("SettleFeeCreditInput", ec.unmarshalInputSettleFeeCreditInput),
@@ -2273,6 +2284,79 @@ extend type Query {
   ): AuditEntryConnection!
 }
 `, BuiltIn: false},
+	{Name: "../schema/calendar.graphqls", Input: `"Whether an estate works on a day (F3)."
+input CalendarDayInput {
+  "The day; none that is past."
+  day: Date!
+  "Whether the office works on it: an extra working day, or a closed one."
+  working: Boolean!
+  "Why."
+  reason: String!
+}
+
+"Closed days, and extra working days, of an estate (F3)."
+input SetCalendarDaysInput {
+  "The estate."
+  estateID: ID!
+  "The days: at most 100."
+  days: [CalendarDayInput!]!
+}
+
+"What setting gave."
+type SetCalendarDaysPayload {
+  "The days as they are now."
+  days: [CalendarDay!]!
+  "How many deadlines that are still open moved."
+  moved: Int!
+}
+
+"Days that are to be like others again (F3)."
+input ClearCalendarDaysInput {
+  "The estate."
+  estateID: ID!
+  "The days: at most 100."
+  days: [Date!]!
+}
+
+"What clearing gave."
+type ClearCalendarDaysPayload {
+  "The days."
+  days: [CalendarDay!]!
+  "How many deadlines that are still open moved."
+  moved: Int!
+}
+
+extend type Mutation {
+  "Sets closed days and extra working days, at most 100. What is due in working days and still open is due by them from now on (F3)."
+  setCalendarDays(
+    "The days."
+    input: SetCalendarDaysInput!
+  ): SetCalendarDaysPayload!
+  "Has at most 100 days be what the week and the public holidays say. What is due in working days and still open moves (F3)."
+  clearCalendarDays(
+    "The days."
+    input: ClearCalendarDaysInput!
+  ): ClearCalendarDaysPayload!
+}
+
+extend type Query {
+  "The days on which estates work, or do not, whatever the week and the public holidays say (F3). Of those that are so no longer, clearedAt says since when."
+  calendarDays(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: CalendarDayOrder = {field: DAY, direction: DESC}
+    "Which ones."
+    where: CalendarDayWhereInput
+  ): CalendarDayConnection!
+}
+`, BuiltIn: false},
 	{Name: "../schema/estate.graphqls", Input: `"A new estate."
 input CreateEstateInput {
   "Short code, unique in the portfolio, of capitals and digits: CHHY."
@@ -3516,6 +3600,362 @@ extend type Query {
     "Which ones."
     where: FeeEntryWhereInput
   ): FeeEntryConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/fees_bank.graphqls", Input: `"An uploaded statement of an account at the bank, CSV or XLSX (F5)."
+input ImportFeeBankStatementInput {
+  "The estate."
+  estateID: ID!
+  "The upload: a heading with the day, the bank's number of the transaction, and the amount; payer, memo, summary and remark are read, too."
+  fileID: ID!
+  "Which account it is of."
+  account: String
+}
+
+"What importing gave."
+type ImportFeeBankStatementPayload {
+  "The statement; none if nothing in it was new."
+  statement: FeeBankStatement
+  "Whether the same file was imported before: then nothing changed."
+  repeated: Boolean!
+  "How many lines were taken."
+  taken: Int!
+  "Of how many of them somebody seems to be known."
+  proposed: Int!
+  "What is wrong, by row and column; those lines were not taken."
+  rejected: [FeeBankProblem!]!
+  "Rows that are on record from another file."
+  known: [Int!]!
+  "Rows of what the estate paid itself."
+  paidOut: [Int!]!
+}
+
+"What is wrong with a cell of a statement (F5)."
+type FeeBankProblem {
+  "The row, of which the heading is the first."
+  row: Int!
+  "The column, by its heading."
+  column: String!
+  "What is wrong."
+  message: String!
+}
+
+"Whose a payment is that the bank received (F5)."
+input ConfirmFeeBankLineInput {
+  "The line."
+  lineID: ID!
+  "The household; that which it seems to be of unless given."
+  householdID: ID
+}
+
+"Whose payments are, of one estate (F5)."
+input ConfirmFeeBankLinesInput {
+  "The lines: at most 200."
+  lines: [ConfirmFeeBankLineInput!]!
+}
+
+"What confirming gave."
+type ConfirmFeeBankLinesPayload {
+  "The lines, with the payments that were booked for them."
+  lines: [FeeBankLine!]!
+}
+
+"Lines that are no payments of fees, or are booked otherwise (F5)."
+input IgnoreFeeBankLinesInput {
+  "The lines, of one estate: at most 200."
+  lineIDs: [ID!]!
+  "Why."
+  reason: String!
+}
+
+"What ignoring gave."
+type IgnoreFeeBankLinesPayload {
+  "The lines."
+  lines: [FeeBankLine!]!
+}
+
+"Lines that were ignored by mistake (F5)."
+input RestoreFeeBankLinesInput {
+  "The lines, of one estate: at most 200."
+  lineIDs: [ID!]!
+}
+
+"What restoring gave."
+type RestoreFeeBankLinesPayload {
+  "The lines, which await confirmation again."
+  lines: [FeeBankLine!]!
+}
+
+"What of its credit a household is given back, and how (F5)."
+input AskFeeRefundInput {
+  "The household."
+  householdID: ID!
+  "How much, in fen: at most its credit."
+  amount: Int!
+  "How it is given back."
+  method: FeeRefundMethod!
+  "Who gets it."
+  payee: String!
+  "The payee's account at the bank or with the paying service; a transfer needs it."
+  payeeAccount: String
+  "Why it is given back."
+  reason: String!
+}
+
+"What asking gave."
+type AskFeeRefundPayload {
+  "The refund, whose approval is asked of who leads finance and of the managers."
+  refund: FeeRefund!
+}
+
+"A refund that was approved, and is paid out (F5)."
+input PayFeeRefundInput {
+  "The refund."
+  refundID: ID!
+  "Its number at the bank or with the paying service."
+  reference: String
+}
+
+"What paying out gave."
+type PayFeeRefundPayload {
+  "The refund, with its number."
+  refund: FeeRefund!
+  "The household's account after it."
+  account: FeeAccount!
+}
+
+"A refund whose money came back (F5)."
+input ReturnFeeRefundInput {
+  "The refund."
+  refundID: ID!
+  "Why it came back."
+  reason: String!
+}
+
+"What recording that gave."
+type ReturnFeeRefundPayload {
+  "The refund."
+  refund: FeeRefund!
+  "The household's account after it."
+  account: FeeAccount!
+}
+
+extend type Mutation {
+  "Takes the payments that the bank received, and proposes whose each is; nothing is booked yet (F5). The same file twice changes nothing."
+  importFeeBankStatement(
+    "The upload."
+    input: ImportFeeBankStatementInput!
+  ): ImportFeeBankStatementPayload!
+  "Books a payment for each of at most 200 lines, under the next receipt numbers; the oldest debts are settled first. All are booked, or none (F5)."
+  confirmFeeBankLines(
+    "Whose they are."
+    input: ConfirmFeeBankLinesInput!
+  ): ConfirmFeeBankLinesPayload!
+  "Leaves at most 200 lines out of the books (F5)."
+  ignoreFeeBankLines(
+    "The lines."
+    input: IgnoreFeeBankLinesInput!
+  ): IgnoreFeeBankLinesPayload!
+  "Has at most 200 lines that were ignored await confirmation again (F5)."
+  restoreFeeBankLines(
+    "The lines."
+    input: RestoreFeeBankLinesInput!
+  ): RestoreFeeBankLinesPayload!
+  "Asks that a household is given back what it has paid too much; another approves it (F5)."
+  askFeeRefund(
+    "The refund."
+    input: AskFeeRefundInput!
+  ): AskFeeRefundPayload!
+  "Books a refund that was approved: the household's credit is less by it (F5)."
+  payFeeRefund(
+    "The refund."
+    input: PayFeeRefundInput!
+  ): PayFeeRefundPayload!
+  "Books that the money of a refund came back, or never left: it is the household's credit again (F5)."
+  returnFeeRefund(
+    "The refund."
+    input: ReturnFeeRefundInput!
+  ): ReturnFeeRefundPayload!
+}
+
+extend type Query {
+  "Statements of the bank that were imported (F5)."
+  feeBankStatements(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: FeeBankStatementOrder = {field: CREATED_AT, direction: DESC}
+    "Which ones."
+    where: FeeBankStatementWhereInput
+  ): FeeBankStatementConnection!
+  "Payments that the bank received, whose they seem to be, and what was booked for them (F5)."
+  feeBankLines(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: FeeBankLineOrder = {field: PAID_ON, direction: DESC}
+    "Which ones."
+    where: FeeBankLineWhereInput
+  ): FeeBankLineConnection!
+  "Refunds of what households paid too much (F5). Residents see their household's."
+  feeRefunds(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: FeeRefundOrder = {field: ASKED_AT, direction: DESC}
+    "Which ones."
+    where: FeeRefundWhereInput
+  ): FeeRefundConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/fees_reports.graphqls", Input: `"What is open of notices, by how many days ago it was to be paid, in fen (F6)."
+type FeeAges {
+  "How many notices are overdue: from the day after they were to be paid."
+  notices: Int!
+  "What is not to be paid yet."
+  notDue: Int!
+  "Overdue for up to 30 days."
+  days1To30: Int!
+  "Overdue for 31 to 60 days."
+  days31To60: Int!
+  "Overdue for 61 to 90 days."
+  days61To90: Int!
+  "Overdue for more than 90 days."
+  over90: Int!
+  "Overdue in all."
+  overdue: Int!
+}
+
+"What is owed, by building and in all (F6)."
+type FeeArrears {
+  "When that was."
+  at: Time!
+  "By building, of which something is open."
+  buildings: [FeeBuildingArrears!]!
+  "All together."
+  total: FeeAges!
+}
+
+"What is owed in a building (F6)."
+type FeeBuildingArrears {
+  "The estate."
+  estate: Estate!
+  "The building, as notices name it."
+  building: String!
+  "How many households are overdue."
+  households: Int!
+  "What is open, by age."
+  ages: FeeAges!
+}
+
+"What a household owes past its time (F6)."
+type FeeHouseholdArrears {
+  "The household."
+  household: Household!
+  "The building, as its oldest open notice names it."
+  building: String!
+  "The first day on which something was overdue."
+  since: Date!
+  "What is open, by age."
+  ages: FeeAges!
+}
+
+"A page of households that owe past their time, who owes most first (F6)."
+type FeeArrearsConnection {
+  "The households of this page."
+  edges: [FeeArrearsEdge!]!
+  "Whether there is more, and where."
+  pageInfo: PageInfo!
+  "How many there are in all."
+  totalCount: Int!
+}
+
+"A household that owes past its time, and its place in the list (F6)."
+type FeeArrearsEdge {
+  "What it owes."
+  node: FeeHouseholdArrears!
+  "Its place."
+  cursor: Cursor!
+}
+
+"What was billed and collected, by month and in all (F6)."
+type FeeCollection {
+  "Each month of each estate in which something was billed."
+  months: [FeeMonthCollection!]!
+  "All together."
+  total: FeeCollected!
+}
+
+"What was billed for a month in an estate, and what of it was collected until now (F6)."
+type FeeMonthCollection {
+  "The estate."
+  estate: Estate!
+  "The month, as its first day."
+  month: Date!
+  "The sums."
+  collected: FeeCollected!
+}
+
+"Sums over notices, in fen (F6)."
+type FeeCollected {
+  "How many notices."
+  notices: Int!
+  "What they ask for."
+  billed: Int!
+  "What of that was taken back by credit notes."
+  credited: Int!
+  "What of it was paid, whenever that was."
+  collected: Int!
+  "What is open yet."
+  open: Int!
+  "What was collected of what was billed and not taken back, in hundredths of a percent: 9850 is 98.50%; null where nothing was billed."
+  rateHundredths: Int
+}
+
+extend type Query {
+  "What is owed by age, of each building and in all (F6). NOT_FOUND for an estate in which the viewer does not see every household's notices."
+  feeArrears(
+    "The estates; all in which the viewer sees every household's notices unless given."
+    estateIDs: [ID!]
+  ): FeeArrears!
+  "The households that owe past their time, who owes most first (F6). NOT_FOUND for an estate in which the viewer does not see every household's notices."
+  feeHouseholdArrears(
+    "The estates; all in which the viewer sees every household's notices unless given."
+    estateIDs: [ID!]
+    "A building, as notices name it."
+    building: String
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+  ): FeeArrearsConnection!
+  "What was billed and collected of each month, of at most 36 (F6). NOT_FOUND for an estate in which the viewer does not see every household's notices."
+  feeCollection(
+    "The estates; all in which the viewer sees every household's notices unless given."
+    estateIDs: [ID!]
+    "The first month, by any of its days."
+    from: Date!
+    "The last month, by any of its days."
+    until: Date!
+  ): FeeCollection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/files.graphqls", Input: `"A link that opens a file in a browser, for who asked for it (A5, A6)."
@@ -61435,6 +61875,14 @@ func (ec *executionContext) childFields_AreaEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type AreaEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_AskFeeRefundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "refund":
+		return ec.fieldContext_AskFeeRefundPayload_refund(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AskFeeRefundPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AskKeyLoanExtensionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "request":
@@ -61639,6 +62087,18 @@ func (ec *executionContext) childFields_CalendarDay(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type CalendarDay", field.Name)
 }
 
+func (ec *executionContext) childFields_CalendarDayConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CalendarDayConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CalendarDayConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CalendarDayConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarDayConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_CalendarDayEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -61791,6 +62251,16 @@ func (ec *executionContext) childFields_CheckKeyAcceptanceLinesPayload(ctx conte
 	return nil, fmt.Errorf("no field named %q was found under type CheckKeyAcceptanceLinesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ClearCalendarDaysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "days":
+		return ec.fieldContext_ClearCalendarDaysPayload_days(ctx, field)
+	case "moved":
+		return ec.fieldContext_ClearCalendarDaysPayload_moved(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClearCalendarDaysPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ClearKeyHookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hook":
@@ -61935,6 +62405,14 @@ func (ec *executionContext) childFields_ConcludeMailCasePayload(ctx context.Cont
 		return ec.fieldContext_ConcludeMailCasePayload_case(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConcludeMailCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConfirmFeeBankLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lines":
+		return ec.fieldContext_ConfirmFeeBankLinesPayload_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmFeeBankLinesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ConnectIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -63311,6 +63789,26 @@ func (ec *executionContext) childFields_FeeAccountEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type FeeAccountEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_FeeAges(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notices":
+		return ec.fieldContext_FeeAges_notices(ctx, field)
+	case "notDue":
+		return ec.fieldContext_FeeAges_notDue(ctx, field)
+	case "days1To30":
+		return ec.fieldContext_FeeAges_days1To30(ctx, field)
+	case "days31To60":
+		return ec.fieldContext_FeeAges_days31To60(ctx, field)
+	case "days61To90":
+		return ec.fieldContext_FeeAges_days61To90(ctx, field)
+	case "over90":
+		return ec.fieldContext_FeeAges_over90(ctx, field)
+	case "overdue":
+		return ec.fieldContext_FeeAges_overdue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeAges", field.Name)
+}
+
 func (ec *executionContext) childFields_FeeAllocation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -63341,6 +63839,40 @@ func (ec *executionContext) childFields_FeeAllocation(ctx context.Context, field
 		return ec.fieldContext_FeeAllocation_creditNote(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeAllocation", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeArrears(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_FeeArrears_at(ctx, field)
+	case "buildings":
+		return ec.fieldContext_FeeArrears_buildings(ctx, field)
+	case "total":
+		return ec.fieldContext_FeeArrears_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeArrears", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeArrearsConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeArrearsConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeArrearsConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeeArrearsConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeArrearsConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeArrearsEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FeeArrearsEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FeeArrearsEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeArrearsEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeBankLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -63401,6 +63933,18 @@ func (ec *executionContext) childFields_FeeBankLine(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type FeeBankLine", field.Name)
 }
 
+func (ec *executionContext) childFields_FeeBankLineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeBankLineConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeBankLineConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeeBankLineConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeBankLineConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_FeeBankLineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -63409,6 +63953,18 @@ func (ec *executionContext) childFields_FeeBankLineEdge(ctx context.Context, fie
 		return ec.fieldContext_FeeBankLineEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeBankLineEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeBankProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "row":
+		return ec.fieldContext_FeeBankProblem_row(ctx, field)
+	case "column":
+		return ec.fieldContext_FeeBankProblem_column(ctx, field)
+	case "message":
+		return ec.fieldContext_FeeBankProblem_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeBankProblem", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeBankStatement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -63441,6 +63997,18 @@ func (ec *executionContext) childFields_FeeBankStatement(ctx context.Context, fi
 		return ec.fieldContext_FeeBankStatement_estate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeBankStatement", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeBankStatementConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeBankStatementConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeBankStatementConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeeBankStatementConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeBankStatementConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeBankStatementEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -63507,6 +64075,48 @@ func (ec *executionContext) childFields_FeeBookEdge(ctx context.Context, field g
 		return ec.fieldContext_FeeBookEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeBookEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeBuildingArrears(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "estate":
+		return ec.fieldContext_FeeBuildingArrears_estate(ctx, field)
+	case "building":
+		return ec.fieldContext_FeeBuildingArrears_building(ctx, field)
+	case "households":
+		return ec.fieldContext_FeeBuildingArrears_households(ctx, field)
+	case "ages":
+		return ec.fieldContext_FeeBuildingArrears_ages(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeBuildingArrears", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeCollected(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notices":
+		return ec.fieldContext_FeeCollected_notices(ctx, field)
+	case "billed":
+		return ec.fieldContext_FeeCollected_billed(ctx, field)
+	case "credited":
+		return ec.fieldContext_FeeCollected_credited(ctx, field)
+	case "collected":
+		return ec.fieldContext_FeeCollected_collected(ctx, field)
+	case "open":
+		return ec.fieldContext_FeeCollected_open(ctx, field)
+	case "rateHundredths":
+		return ec.fieldContext_FeeCollected_rateHundredths(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeCollected", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeCollection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "months":
+		return ec.fieldContext_FeeCollection_months(ctx, field)
+	case "total":
+		return ec.fieldContext_FeeCollection_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeCollection", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeCreditNote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -63853,6 +64463,32 @@ func (ec *executionContext) childFields_FeeEntryEdge(ctx context.Context, field 
 		return ec.fieldContext_FeeEntryEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeEntryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeHouseholdArrears(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "household":
+		return ec.fieldContext_FeeHouseholdArrears_household(ctx, field)
+	case "building":
+		return ec.fieldContext_FeeHouseholdArrears_building(ctx, field)
+	case "since":
+		return ec.fieldContext_FeeHouseholdArrears_since(ctx, field)
+	case "ages":
+		return ec.fieldContext_FeeHouseholdArrears_ages(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeHouseholdArrears", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeMonthCollection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "estate":
+		return ec.fieldContext_FeeMonthCollection_estate(ctx, field)
+	case "month":
+		return ec.fieldContext_FeeMonthCollection_month(ctx, field)
+	case "collected":
+		return ec.fieldContext_FeeMonthCollection_collected(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeMonthCollection", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeNotice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -64219,6 +64855,18 @@ func (ec *executionContext) childFields_FeeRefund(ctx context.Context, field gra
 		return ec.fieldContext_FeeRefund_parts(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeRefund", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeRefundConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeRefundConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeRefundConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeeRefundConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeRefundConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeRefundEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -64689,6 +65337,34 @@ func (ec *executionContext) childFields_HouseholdEdge(ctx context.Context, field
 		return ec.fieldContext_HouseholdEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HouseholdEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_IgnoreFeeBankLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lines":
+		return ec.fieldContext_IgnoreFeeBankLinesPayload_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IgnoreFeeBankLinesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportFeeBankStatementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "statement":
+		return ec.fieldContext_ImportFeeBankStatementPayload_statement(ctx, field)
+	case "repeated":
+		return ec.fieldContext_ImportFeeBankStatementPayload_repeated(ctx, field)
+	case "taken":
+		return ec.fieldContext_ImportFeeBankStatementPayload_taken(ctx, field)
+	case "proposed":
+		return ec.fieldContext_ImportFeeBankStatementPayload_proposed(ctx, field)
+	case "rejected":
+		return ec.fieldContext_ImportFeeBankStatementPayload_rejected(ctx, field)
+	case "known":
+		return ec.fieldContext_ImportFeeBankStatementPayload_known(ctx, field)
+	case "paidOut":
+		return ec.fieldContext_ImportFeeBankStatementPayload_paidOut(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportFeeBankStatementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ImportKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -67733,6 +68409,16 @@ func (ec *executionContext) childFields_PausePressSubscriptionPayload(ctx contex
 	return nil, fmt.Errorf("no field named %q was found under type PausePressSubscriptionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_PayFeeRefundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "refund":
+		return ec.fieldContext_PayFeeRefundPayload_refund(ctx, field)
+	case "account":
+		return ec.fieldContext_PayFeeRefundPayload_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PayFeeRefundPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PayRenovationDepositPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "renovation":
@@ -68825,6 +69511,14 @@ func (ec *executionContext) childFields_ResolveViolationPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type ResolveViolationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RestoreFeeBankLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lines":
+		return ec.fieldContext_RestoreFeeBankLinesPayload_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RestoreFeeBankLinesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ResumePressSubscriptionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "pause":
@@ -68841,6 +69535,16 @@ func (ec *executionContext) childFields_ReturnArchivePayload(ctx context.Context
 		return ec.fieldContext_ReturnArchivePayload_loan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReturnArchivePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnFeeRefundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "refund":
+		return ec.fieldContext_ReturnFeeRefundPayload_refund(ctx, field)
+	case "account":
+		return ec.fieldContext_ReturnFeeRefundPayload_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnFeeRefundPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReturnKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -68961,6 +69665,16 @@ func (ec *executionContext) childFields_SetArchiveRetentionPayload(ctx context.C
 		return ec.fieldContext_SetArchiveRetentionPayload_retention(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetArchiveRetentionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetCalendarDaysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "days":
+		return ec.fieldContext_SetCalendarDaysPayload_days(ctx, field)
+	case "moved":
+		return ec.fieldContext_SetCalendarDaysPayload_moved(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetCalendarDaysPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetFeeBookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

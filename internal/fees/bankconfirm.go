@@ -234,7 +234,9 @@ func ignoreLines(tx *act.Tx, in IgnoreFeeBankLinesInput) (*IgnoreFeeBankLinesPay
 type RestoreFeeBankLinesInput struct{ LineIDs []uuid.UUID }
 
 // Check refuses no lines and too many, and a line twice.
-func (in RestoreFeeBankLinesInput) Check() error { return checkBankLines("lineIDs", in.LineIDs, atLine) }
+func (in RestoreFeeBankLinesInput) Check() error {
+	return checkBankLines("lineIDs", in.LineIDs, atLine)
+}
 
 // RestoreFeeBankLinesPayload is the lines.
 type RestoreFeeBankLinesPayload struct{ Lines []*ent.FeeBankLine }

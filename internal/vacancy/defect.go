@@ -9,6 +9,7 @@ import (
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/late"
+	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
