@@ -54,7 +54,8 @@ var aliases = map[string]string{
 	"voidPressRecovery.input.id": ent.TypePressRecovery, // gives its claim, too
 
 	"tariff": ent.TypeFeeTariff, "notice": ent.TypeFeeNotice, "payment": ent.TypeFeePayment,
-	"refund": ent.TypeFeeRefund, "statement": ent.TypeFeeBankStatement, "proposedHousehold": ent.TypeHousehold, "line": ent.TypeFeeBankLine,
+	"refund": ent.TypeFeeRefund, "statement": ent.TypeFeeBankStatement, "proposedHousehold": ent.TypeHousehold,
+	"confirmFeeBankLines.input.lines.lineID": ent.TypeFeeBankLine, "ignoreFeeBankLines.input.lineIDs": ent.TypeFeeBankLine, "restoreFeeBankLines.input.lineIDs": ent.TypeFeeBankLine,
 
 	"photo": ent.TypeFile, "recordInspection.input.results.itemID": ent.TypeInspectionItem,
 	"round": ent.TypeInspectionRound, "walker": ent.TypeStaff, "recordRoundInspections.input.lines.results.itemID": ent.TypeInspectionItem,

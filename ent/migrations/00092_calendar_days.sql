@@ -35,6 +35,27 @@ ALTER TABLE obligations
 CREATE INDEX obligations_counted ON obligations (estate_id, due_at) WHERE state = 'OPEN' AND counted_from IS NOT NULL;
 
 GRANT UPDATE (answer_by) ON mail_cases TO steward_app;
+GRANT UPDATE (due_at) ON complaints TO steward_app;
+
+-- A complaint says what is due of it, and a case until when it may be answered while it is open.
+-- +goose StatementBegin
+CREATE FUNCTION complaint_due() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM obligations o WHERE o.estate_id = NEW.estate_id AND o.subject_id = NEW.id AND o.kind = 'archives.complaint' AND o.state = 'OPEN' AND o.counted_from IS NOT NULL AND o.due_at = NEW.due_at) THEN
+        RAISE check_violation USING CONSTRAINT = 'complaints_due', MESSAGE = 'not what is due of it';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION mail_case_due() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+    IF OLD.state <> 'OPEN' OR NOT EXISTS (SELECT FROM obligations o WHERE o.estate_id = NEW.estate_id AND o.subject_id = NEW.id AND o.kind = 'mail.case' AND o.state = 'OPEN' AND o.counted_from IS NOT NULL AND o.due_at >= NEW.answer_by) THEN
+        RAISE check_violation USING CONSTRAINT = 'mail_cases_due', MESSAGE = 'not before what is due of it';
+    END IF;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER complaint_due AFTER UPDATE ON complaints FOR EACH ROW WHEN (NEW.due_at <> OLD.due_at) EXECUTE FUNCTION complaint_due();
+CREATE TRIGGER mail_case_due AFTER UPDATE ON mail_cases FOR EACH ROW WHEN (NEW.answer_by <> OLD.answer_by) EXECUTE FUNCTION mail_case_due();
 
 -- Has defects say what is due of them, where the calendar moved it.
 -- +goose StatementBegin

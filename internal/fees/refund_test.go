@@ -80,12 +80,12 @@ func TestF5_RefundIsApprovedByAnotherAndPaidOut(t *testing.T) {
 	}
 	stewardtest.Race(t, accountant, payRefund, ofRefund(r))
 	got := accountant.Do(refunds, vars{"where": vars{"id": r.Get("id").String()}}).Get("feeRefunds.edges.0.node")
-	if got.Get("state").String() != "PAID" || got.Get("number").Int() != 1 || got.Get("approval.state").String() != "USED" || len(got.Get("parts").Array()) != 2 || got.Get("parts.0.amount").Int()+got.Get("parts.1.amount").Int() != 800 {
+	if got.Get("state").String() != "PAID" || got.Get("number").Int() != 3 || got.Get("approval.state").String() != "USED" || len(got.Get("parts").Array()) != 2 || got.Get("parts.0.amount").Int()+got.Get("parts.1.amount").Int() != 800 {
 		t.Errorf("paid out: %s", got.Raw)
 	}
 	owes(t, app, app.A.Household, 0, 400)
 	entry := accountant.Do(`query($id: ID!) { feeEntries(where: {subjectID: $id}) { edges { node { kind about postings { account amount } } } } }`, vars{"id": r.Get("id").String()}).Get("feeEntries.edges.0.node")
-	if entry.Get("kind").String() != "REFUNDED" || entry.Get("about").String() != "1" || entry.Get(`postings.#(account=="CREDIT").amount`).Int() != 800 || entry.Get(`postings.#(account=="BANK").amount`).Int() != -800 {
+	if entry.Get("kind").String() != "REFUNDED" || entry.Get("about").String() != "3" || entry.Get(`postings.#(account=="CREDIT").amount`).Int() != 800 || entry.Get(`postings.#(account=="BANK").amount`).Int() != -800 {
 		t.Errorf("in the journal: %s", entry.Raw)
 	}
 	sound(t, app)

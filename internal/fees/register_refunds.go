@@ -16,7 +16,7 @@ func RefundRegister(say func(zh, en string) string) registers.Register[*ent.FeeR
 	return registers.Register[row]{
 		Name: "fee-refunds", ZH: "退款登记表", EN: "Fee refunds",
 		Columns: []registers.Column[row]{
-			{ZH: "退款号", EN: "Number", Value: func(r row) any { return numberOf(r) }},
+			{ZH: "退款号", EN: "Number", Kind: registers.Int, Value: func(r row) any { return numberOf(r) }},
 			{ZH: "申请时间", EN: "Asked", Kind: registers.Time, Value: func(r row) any { return r.AskedAt }},
 			{ZH: "业户编号", EN: "Household number", Value: func(r row) any { return home(r.Edges.Household).Code }},
 			{ZH: "业户", EN: "Household", Width: 16, Value: func(r row) any { return home(r.Edges.Household).Name }},
