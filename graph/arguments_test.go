@@ -109,6 +109,8 @@ var forms = map[string][]form{
 	"addDutyShift":              {{"addDutyShift.input.begins": "08:00", "addDutyShift.input.ends": "16:00"}},
 	"draftDutyRoster":           {{"draftDutyRoster.input.month": "2026-05-01"}},
 	"signDutyHandover":          {{"signDutyHandover.input.signature.credential": stewardtest.Password}},
+	"setCalendarDays":           {{"setCalendarDays.input.days.day": "2026-03-05"}},
+	"clearCalendarDays":         {{"clearCalendarDays.input.days": "2027-06-01"}},
 	"setFeeTariff":              {{"setFeeTariff.input.fee": "走查费"}},
 	"endFeeTariff":              {{"endFeeTariff.input.lastOn": "2026-12-31"}},
 	"runFeeBilling":             {{"runFeeBilling.input.month": "2026-03-01"}},

@@ -58,6 +58,8 @@ var aliases = map[string]string{
 	"remarkDutyHandover.input.lines.lineID": ent.TypeDutyHandoverLine, "decideDutyHandover.input.dispute.lineID": ent.TypeDutyHandoverLine, "dutyResponsible.subjectID": ent.TypeKeyLoan,
 
 	"tariff": ent.TypeFeeTariff, "notice": ent.TypeFeeNotice, "payment": ent.TypeFeePayment,
+	"refund": ent.TypeFeeRefund, "statement": ent.TypeFeeBankStatement, "proposedHousehold": ent.TypeHousehold,
+	"confirmFeeBankLines.input.lines.lineID": ent.TypeFeeBankLine, "ignoreFeeBankLines.input.lineIDs": ent.TypeFeeBankLine, "restoreFeeBankLines.input.lineIDs": ent.TypeFeeBankLine,
 
 	"photo": ent.TypeFile, "recordInspection.input.results.itemID": ent.TypeInspectionItem,
 	"round": ent.TypeInspectionRound, "walker": ent.TypeStaff, "recordRoundInspections.input.lines.results.itemID": ent.TypeInspectionItem,

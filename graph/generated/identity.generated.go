@@ -15,7 +15,6 @@ import (
 	"github.com/steward-pm/steward/internal/approval"
 	"github.com/steward-pm/steward/internal/archives"
 	"github.com/steward-pm/steward/internal/calendar"
-	"github.com/steward-pm/steward/internal/duty"
 	"github.com/steward-pm/steward/internal/fees"
 	"github.com/steward-pm/steward/internal/identity"
 	"github.com/steward-pm/steward/internal/importing"
@@ -93,29 +92,8 @@ type MutationResolver interface {
 	WithdrawArchiveRequest(ctx context.Context, input archives.WithdrawArchiveRequestInput) (*archives.WithdrawArchiveRequestPayload, error)
 	WithdrawArchivePermit(ctx context.Context, input archives.WithdrawArchivePermitInput) (*archives.WithdrawArchivePermitPayload, error)
 	ConsultStaffFile(ctx context.Context, input archives.ConsultStaffFileInput) (*archives.ConsultStaffFilePayload, error)
-	AddDutyShift(ctx context.Context, input duty.AddDutyShiftInput) (*duty.AddDutyShiftPayload, error)
-	ChangeDutyShift(ctx context.Context, input duty.ChangeDutyShiftInput) (*duty.ChangeDutyShiftPayload, error)
-	RetireDutyShift(ctx context.Context, input duty.RetireDutyShiftInput) (*duty.RetireDutyShiftPayload, error)
-	DraftDutyRoster(ctx context.Context, input duty.DraftDutyRosterInput) (*duty.DraftDutyRosterPayload, error)
-	AssignDuty(ctx context.Context, input duty.AssignDutyInput) (*duty.AssignDutyPayload, error)
-	UnassignDuty(ctx context.Context, input duty.UnassignDutyInput) (*duty.UnassignDutyPayload, error)
-	ProposeDutyRoster(ctx context.Context, input duty.ProposeDutyRosterInput) (*duty.ProposeDutyRosterPayload, error)
-	PublishDutyRoster(ctx context.Context, input duty.PublishDutyRosterInput) (*duty.PublishDutyRosterPayload, error)
-	ChangeDutyRoster(ctx context.Context, input duty.ChangeDutyRosterInput) (*duty.ChangeDutyRosterPayload, error)
-	RecordDutyLeave(ctx context.Context, input duty.RecordDutyLeaveInput) (*duty.RecordDutyLeavePayload, error)
-	DecideDutyLeave(ctx context.Context, input duty.DecideDutyLeaveInput) (*duty.DecideDutyLeavePayload, error)
-	WithdrawDutyLeave(ctx context.Context, input duty.WithdrawDutyLeaveInput) (*duty.WithdrawDutyLeavePayload, error)
-	AskDutySwap(ctx context.Context, input duty.AskDutySwapInput) (*duty.AskDutySwapPayload, error)
-	AnswerDutySwap(ctx context.Context, input duty.AnswerDutySwapInput) (*duty.AnswerDutySwapPayload, error)
-	WithdrawDutySwap(ctx context.Context, input duty.WithdrawDutySwapInput) (*duty.WithdrawDutySwapPayload, error)
-	DecideDutySwap(ctx context.Context, input duty.DecideDutySwapInput) (*duty.DecideDutySwapPayload, error)
-	CreateDutyFeed(ctx context.Context, input duty.CreateDutyFeedInput) (*duty.CreateDutyFeedPayload, error)
-	RevokeDutyFeed(ctx context.Context, input duty.RevokeDutyFeedInput) (*duty.RevokeDutyFeedPayload, error)
-	FillDutyHandover(ctx context.Context, input duty.FillDutyHandoverInput) (*duty.FillDutyHandoverPayload, error)
-	RemarkDutyHandover(ctx context.Context, input duty.RemarkDutyHandoverInput) (*duty.RemarkDutyHandoverPayload, error)
-	DecideDutyHandover(ctx context.Context, input duty.DecideDutyHandoverInput) (*duty.DecideDutyHandoverPayload, error)
-	SignDutyHandover(ctx context.Context, input duty.SignDutyHandoverInput) (*duty.SignDutyHandoverPayload, error)
-	CancelDutyHandover(ctx context.Context, input duty.CancelDutyHandoverInput) (*duty.CancelDutyHandoverPayload, error)
+	SetCalendarDays(ctx context.Context, input registry.SetCalendarDaysInput) (*registry.SetCalendarDaysPayload, error)
+	ClearCalendarDays(ctx context.Context, input registry.ClearCalendarDaysInput) (*registry.ClearCalendarDaysPayload, error)
 	ImportUnits(ctx context.Context, input importing.Upload) (*importing.Payload, error)
 	ImportKeys(ctx context.Context, input importing.Upload) (*importing.Payload, error)
 	CreateEstate(ctx context.Context, input registry.CreateEstateInput) (*registry.CreateEstatePayload, error)
@@ -150,6 +128,13 @@ type MutationResolver interface {
 	RecordFeePayment(ctx context.Context, input fees.RecordFeePaymentInput) (*fees.RecordFeePaymentPayload, error)
 	ReverseFeePayment(ctx context.Context, input fees.ReverseFeePaymentInput) (*fees.ReverseFeePaymentPayload, error)
 	SettleFeeCredit(ctx context.Context, input fees.SettleFeeCreditInput) (*fees.SettleFeeCreditPayload, error)
+	ImportFeeBankStatement(ctx context.Context, input fees.ImportFeeBankStatementInput) (*fees.ImportFeeBankStatementPayload, error)
+	ConfirmFeeBankLines(ctx context.Context, input fees.ConfirmFeeBankLinesInput) (*fees.ConfirmFeeBankLinesPayload, error)
+	IgnoreFeeBankLines(ctx context.Context, input fees.IgnoreFeeBankLinesInput) (*fees.IgnoreFeeBankLinesPayload, error)
+	RestoreFeeBankLines(ctx context.Context, input fees.RestoreFeeBankLinesInput) (*fees.RestoreFeeBankLinesPayload, error)
+	AskFeeRefund(ctx context.Context, input fees.AskFeeRefundInput) (*fees.AskFeeRefundPayload, error)
+	PayFeeRefund(ctx context.Context, input fees.PayFeeRefundInput) (*fees.PayFeeRefundPayload, error)
+	ReturnFeeRefund(ctx context.Context, input fees.ReturnFeeRefundInput) (*fees.ReturnFeeRefundPayload, error)
 	PlanInspectionRound(ctx context.Context, input vacancy.PlanInspectionRoundInput) (*vacancy.PlanInspectionRoundPayload, error)
 	StartInspectionRound(ctx context.Context, input vacancy.StartInspectionRoundInput) (*vacancy.StartInspectionRoundPayload, error)
 	AddInspectionRoundKeys(ctx context.Context, input vacancy.AddInspectionRoundKeysInput) (*vacancy.AddInspectionRoundKeysPayload, error)
@@ -271,20 +256,6 @@ func (ec *executionContext) field_Mutation_acknowledgeDefect_args(ctx context.Co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (vacancy.AcknowledgeDefectInput, error) {
 			return ec.unmarshalNAcknowledgeDefectInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐAcknowledgeDefectInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_addDutyShift_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.AddDutyShiftInput, error) {
-			return ec.unmarshalNAddDutyShiftInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐAddDutyShiftInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -419,20 +390,6 @@ func (ec *executionContext) field_Mutation_answerCorrespondence_args(ctx context
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_answerDutySwap_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.AnswerDutySwapInput, error) {
-			return ec.unmarshalNAnswerDutySwapInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐAnswerDutySwapInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_answerKeyLoss_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -489,12 +446,12 @@ func (ec *executionContext) field_Mutation_approveArchiveDestruction_args(ctx co
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_askDutySwap_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_askFeeRefund_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.AskDutySwapInput, error) {
-			return ec.unmarshalNAskDutySwapInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐAskDutySwapInput(ctx, v)
+		func(ctx context.Context, v any) (fees.AskFeeRefundInput, error) {
+			return ec.unmarshalNAskFeeRefundInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐAskFeeRefundInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -523,20 +480,6 @@ func (ec *executionContext) field_Mutation_askKeyLoan_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (keys.AskKeyLoanInput, error) {
 			return ec.unmarshalNAskKeyLoanInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAskKeyLoanInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_assignDuty_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.AssignDutyInput, error) {
-			return ec.unmarshalNAssignDutyInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐAssignDutyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -579,20 +522,6 @@ func (ec *executionContext) field_Mutation_cancelArchiveDestruction_args(ctx con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (archives.CancelArchiveDestructionInput, error) {
 			return ec.unmarshalNCancelArchiveDestructionInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐCancelArchiveDestructionInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_cancelDutyHandover_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.CancelDutyHandoverInput, error) {
-			return ec.unmarshalNCancelDutyHandoverInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐCancelDutyHandoverInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -657,34 +586,6 @@ func (ec *executionContext) field_Mutation_cancelLockChange_args(ctx context.Con
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_changeDutyRoster_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.ChangeDutyRosterInput, error) {
-			return ec.unmarshalNChangeDutyRosterInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐChangeDutyRosterInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_changeDutyShift_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.ChangeDutyShiftInput, error) {
-			return ec.unmarshalNChangeDutyShiftInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐChangeDutyShiftInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_changeInspectionItem_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -733,6 +634,20 @@ func (ec *executionContext) field_Mutation_checkKeyAcceptanceLines_args(ctx cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (keys.CheckKeyAcceptanceLinesInput, error) {
 			return ec.unmarshalNCheckKeyAcceptanceLinesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCheckKeyAcceptanceLinesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_clearCalendarDays_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (registry.ClearCalendarDaysInput, error) {
+			return ec.unmarshalNClearCalendarDaysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐClearCalendarDaysInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -845,6 +760,20 @@ func (ec *executionContext) field_Mutation_concludeMailCase_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (mail.ConcludeMailCaseInput, error) {
 			return ec.unmarshalNConcludeMailCaseInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐConcludeMailCaseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_confirmFeeBankLines_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.ConfirmFeeBankLinesInput, error) {
+			return ec.unmarshalNConfirmFeeBankLinesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐConfirmFeeBankLinesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -993,20 +922,6 @@ func (ec *executionContext) field_Mutation_createDepartment_args(ctx context.Con
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_createDutyFeed_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.CreateDutyFeedInput, error) {
-			return ec.unmarshalNCreateDutyFeedInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐCreateDutyFeedInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_createEstate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1097,48 +1012,6 @@ func (ec *executionContext) field_Mutation_creditFeeNotice_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (fees.CreditFeeNoticeInput, error) {
 			return ec.unmarshalNCreditFeeNoticeInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐCreditFeeNoticeInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_decideDutyHandover_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.DecideDutyHandoverInput, error) {
-			return ec.unmarshalNDecideDutyHandoverInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐDecideDutyHandoverInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_decideDutyLeave_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.DecideDutyLeaveInput, error) {
-			return ec.unmarshalNDecideDutyLeaveInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐDecideDutyLeaveInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_decideDutySwap_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.DecideDutySwapInput, error) {
-			return ec.unmarshalNDecideDutySwapInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐDecideDutySwapInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1251,20 +1124,6 @@ func (ec *executionContext) field_Mutation_disconnectIdentity_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (identity.DisconnectIdentityInput, error) {
 			return ec.unmarshalNDisconnectIdentityInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐDisconnectIdentityInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_draftDutyRoster_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.DraftDutyRosterInput, error) {
-			return ec.unmarshalNDraftDutyRosterInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐDraftDutyRosterInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1455,20 +1314,6 @@ func (ec *executionContext) field_Mutation_extendKeyLoan_args(ctx context.Contex
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_fillDutyHandover_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.FillDutyHandoverInput, error) {
-			return ec.unmarshalNFillDutyHandoverInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐFillDutyHandoverInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_giveApproval_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1573,6 +1418,34 @@ func (ec *executionContext) field_Mutation_hireStaff_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (registry.HireStaffInput, error) {
 			return ec.unmarshalNHireStaffInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐHireStaffInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_ignoreFeeBankLines_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.IgnoreFeeBankLinesInput, error) {
+			return ec.unmarshalNIgnoreFeeBankLinesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐIgnoreFeeBankLinesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_importFeeBankStatement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.ImportFeeBankStatementInput, error) {
+			return ec.unmarshalNImportFeeBankStatementInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐImportFeeBankStatementInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1819,6 +1692,20 @@ func (ec *executionContext) field_Mutation_pausePressSubscription_args(ctx conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_payFeeRefund_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.PayFeeRefundInput, error) {
+			return ec.unmarshalNPayFeeRefundInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐPayFeeRefundInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_payRenovationDeposit_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1895,34 +1782,6 @@ func (ec *executionContext) field_Mutation_proposeDefectTerm_args(ctx context.Co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (vacancy.ProposeDefectTermInput, error) {
 			return ec.unmarshalNProposeDefectTermInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐProposeDefectTermInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_proposeDutyRoster_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.ProposeDutyRosterInput, error) {
-			return ec.unmarshalNProposeDutyRosterInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐProposeDutyRosterInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_publishDutyRoster_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.PublishDutyRosterInput, error) {
-			return ec.unmarshalNPublishDutyRosterInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐPublishDutyRosterInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2035,20 +1894,6 @@ func (ec *executionContext) field_Mutation_recordCorrespondence_args(ctx context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (archives.RecordCorrespondenceInput, error) {
 			return ec.unmarshalNRecordCorrespondenceInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐRecordCorrespondenceInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_recordDutyLeave_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.RecordDutyLeaveInput, error) {
-			return ec.unmarshalNRecordDutyLeaveInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐRecordDutyLeaveInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2225,20 +2070,6 @@ func (ec *executionContext) field_Mutation_releaseArchiveHold_args(ctx context.C
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_remarkDutyHandover_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.RemarkDutyHandoverInput, error) {
-			return ec.unmarshalNRemarkDutyHandoverInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐRemarkDutyHandoverInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_removeKeyAcceptanceLine_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2407,6 +2238,20 @@ func (ec *executionContext) field_Mutation_resolveViolation_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_restoreFeeBankLines_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.RestoreFeeBankLinesInput, error) {
+			return ec.unmarshalNRestoreFeeBankLinesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐRestoreFeeBankLinesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_resumePressSubscription_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2421,12 +2266,12 @@ func (ec *executionContext) field_Mutation_resumePressSubscription_args(ctx cont
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_retireDutyShift_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_returnArchive_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.RetireDutyShiftInput, error) {
-			return ec.unmarshalNRetireDutyShiftInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐRetireDutyShiftInput(ctx, v)
+		func(ctx context.Context, v any) (archives.ReturnArchiveInput, error) {
+			return ec.unmarshalNReturnArchiveInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐReturnArchiveInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2435,12 +2280,12 @@ func (ec *executionContext) field_Mutation_retireDutyShift_args(ctx context.Cont
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_returnArchive_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_returnFeeRefund_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (archives.ReturnArchiveInput, error) {
-			return ec.unmarshalNReturnArchiveInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐReturnArchiveInput(ctx, v)
+		func(ctx context.Context, v any) (fees.ReturnFeeRefundInput, error) {
+			return ec.unmarshalNReturnFeeRefundInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐReturnFeeRefundInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2511,20 +2356,6 @@ func (ec *executionContext) field_Mutation_revokeApiToken_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (identity.RevokeAPITokenInput, error) {
 			return ec.unmarshalNRevokeAPITokenInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐRevokeAPITokenInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_revokeDutyFeed_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.RevokeDutyFeedInput, error) {
-			return ec.unmarshalNRevokeDutyFeedInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐRevokeDutyFeedInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2617,6 +2448,20 @@ func (ec *executionContext) field_Mutation_setArchiveRetention_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_setCalendarDays_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (registry.SetCalendarDaysInput, error) {
+			return ec.unmarshalNSetCalendarDaysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐSetCalendarDaysInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_setFeeBook_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2651,20 +2496,6 @@ func (ec *executionContext) field_Mutation_settleFeeCredit_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (fees.SettleFeeCreditInput, error) {
 			return ec.unmarshalNSettleFeeCreditInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐSettleFeeCreditInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_signDutyHandover_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.SignDutyHandoverInput, error) {
-			return ec.unmarshalNSignDutyHandoverInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐSignDutyHandoverInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2777,20 +2608,6 @@ func (ec *executionContext) field_Mutation_tellBreach_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (obligation.TellBreachInput, error) {
 			return ec.unmarshalNTellBreachInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋobligationᚐTellBreachInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_unassignDuty_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.UnassignDutyInput, error) {
-			return ec.unmarshalNUnassignDutyInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐUnassignDutyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3393,34 +3210,6 @@ func (ec *executionContext) field_Mutation_withdrawArchiveRequest_args(ctx conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (archives.WithdrawArchiveRequestInput, error) {
 			return ec.unmarshalNWithdrawArchiveRequestInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐWithdrawArchiveRequestInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_withdrawDutyLeave_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.WithdrawDutyLeaveInput, error) {
-			return ec.unmarshalNWithdrawDutyLeaveInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐWithdrawDutyLeaveInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_withdrawDutySwap_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (duty.WithdrawDutySwapInput, error) {
-			return ec.unmarshalNWithdrawDutySwapInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐWithdrawDutySwapInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7559,34 +7348,34 @@ func (ec *executionContext) fieldContext_Mutation_consultStaffFile(ctx context.C
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_addDutyShift(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_setCalendarDays(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_addDutyShift(ctx, field)
+			return ec.fieldContext_Mutation_setCalendarDays(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().AddDutyShift(ctx, fc.Args["input"].(duty.AddDutyShiftInput))
+			return ec.Resolvers.Mutation().SetCalendarDays(ctx, fc.Args["input"].(registry.SetCalendarDaysInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.AddDutyShiftPayload) graphql.Marshaler {
-			return ec.marshalNAddDutyShiftPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐAddDutyShiftPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *registry.SetCalendarDaysPayload) graphql.Marshaler {
+			return ec.marshalNSetCalendarDaysPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐSetCalendarDaysPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_addDutyShift(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_setCalendarDays(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AddDutyShiftPayload(ctx, field)
+			return ec.childFields_SetCalendarDaysPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -7596,41 +7385,41 @@ func (ec *executionContext) fieldContext_Mutation_addDutyShift(ctx context.Conte
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_addDutyShift_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_setCalendarDays_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_changeDutyShift(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_clearCalendarDays(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_changeDutyShift(ctx, field)
+			return ec.fieldContext_Mutation_clearCalendarDays(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ChangeDutyShift(ctx, fc.Args["input"].(duty.ChangeDutyShiftInput))
+			return ec.Resolvers.Mutation().ClearCalendarDays(ctx, fc.Args["input"].(registry.ClearCalendarDaysInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.ChangeDutyShiftPayload) graphql.Marshaler {
-			return ec.marshalNChangeDutyShiftPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐChangeDutyShiftPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *registry.ClearCalendarDaysPayload) graphql.Marshaler {
+			return ec.marshalNClearCalendarDaysPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐClearCalendarDaysPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_changeDutyShift(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_clearCalendarDays(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ChangeDutyShiftPayload(ctx, field)
+			return ec.childFields_ClearCalendarDaysPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -7640,931 +7429,7 @@ func (ec *executionContext) fieldContext_Mutation_changeDutyShift(ctx context.Co
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_changeDutyShift_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_retireDutyShift(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_retireDutyShift(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RetireDutyShift(ctx, fc.Args["input"].(duty.RetireDutyShiftInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.RetireDutyShiftPayload) graphql.Marshaler {
-			return ec.marshalNRetireDutyShiftPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐRetireDutyShiftPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_retireDutyShift(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RetireDutyShiftPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_retireDutyShift_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_draftDutyRoster(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_draftDutyRoster(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DraftDutyRoster(ctx, fc.Args["input"].(duty.DraftDutyRosterInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.DraftDutyRosterPayload) graphql.Marshaler {
-			return ec.marshalNDraftDutyRosterPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐDraftDutyRosterPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_draftDutyRoster(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_DraftDutyRosterPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_draftDutyRoster_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_assignDuty(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_assignDuty(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().AssignDuty(ctx, fc.Args["input"].(duty.AssignDutyInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.AssignDutyPayload) graphql.Marshaler {
-			return ec.marshalNAssignDutyPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐAssignDutyPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_assignDuty(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AssignDutyPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_assignDuty_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_unassignDuty(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_unassignDuty(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UnassignDuty(ctx, fc.Args["input"].(duty.UnassignDutyInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.UnassignDutyPayload) graphql.Marshaler {
-			return ec.marshalNUnassignDutyPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐUnassignDutyPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_unassignDuty(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_UnassignDutyPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_unassignDuty_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_proposeDutyRoster(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_proposeDutyRoster(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ProposeDutyRoster(ctx, fc.Args["input"].(duty.ProposeDutyRosterInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.ProposeDutyRosterPayload) graphql.Marshaler {
-			return ec.marshalNProposeDutyRosterPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐProposeDutyRosterPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_proposeDutyRoster(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ProposeDutyRosterPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_proposeDutyRoster_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_publishDutyRoster(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_publishDutyRoster(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().PublishDutyRoster(ctx, fc.Args["input"].(duty.PublishDutyRosterInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.PublishDutyRosterPayload) graphql.Marshaler {
-			return ec.marshalNPublishDutyRosterPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐPublishDutyRosterPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_publishDutyRoster(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PublishDutyRosterPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_publishDutyRoster_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_changeDutyRoster(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_changeDutyRoster(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ChangeDutyRoster(ctx, fc.Args["input"].(duty.ChangeDutyRosterInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.ChangeDutyRosterPayload) graphql.Marshaler {
-			return ec.marshalNChangeDutyRosterPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐChangeDutyRosterPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_changeDutyRoster(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ChangeDutyRosterPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_changeDutyRoster_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_recordDutyLeave(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_recordDutyLeave(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RecordDutyLeave(ctx, fc.Args["input"].(duty.RecordDutyLeaveInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.RecordDutyLeavePayload) graphql.Marshaler {
-			return ec.marshalNRecordDutyLeavePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐRecordDutyLeavePayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_recordDutyLeave(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RecordDutyLeavePayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_recordDutyLeave_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_decideDutyLeave(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_decideDutyLeave(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DecideDutyLeave(ctx, fc.Args["input"].(duty.DecideDutyLeaveInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.DecideDutyLeavePayload) graphql.Marshaler {
-			return ec.marshalNDecideDutyLeavePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐDecideDutyLeavePayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_decideDutyLeave(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_DecideDutyLeavePayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_decideDutyLeave_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_withdrawDutyLeave(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_withdrawDutyLeave(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().WithdrawDutyLeave(ctx, fc.Args["input"].(duty.WithdrawDutyLeaveInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.WithdrawDutyLeavePayload) graphql.Marshaler {
-			return ec.marshalNWithdrawDutyLeavePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐWithdrawDutyLeavePayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_withdrawDutyLeave(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_WithdrawDutyLeavePayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_withdrawDutyLeave_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_askDutySwap(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_askDutySwap(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().AskDutySwap(ctx, fc.Args["input"].(duty.AskDutySwapInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.AskDutySwapPayload) graphql.Marshaler {
-			return ec.marshalNAskDutySwapPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐAskDutySwapPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_askDutySwap(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AskDutySwapPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_askDutySwap_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_answerDutySwap(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_answerDutySwap(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().AnswerDutySwap(ctx, fc.Args["input"].(duty.AnswerDutySwapInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.AnswerDutySwapPayload) graphql.Marshaler {
-			return ec.marshalNAnswerDutySwapPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐAnswerDutySwapPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_answerDutySwap(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AnswerDutySwapPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_answerDutySwap_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_withdrawDutySwap(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_withdrawDutySwap(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().WithdrawDutySwap(ctx, fc.Args["input"].(duty.WithdrawDutySwapInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.WithdrawDutySwapPayload) graphql.Marshaler {
-			return ec.marshalNWithdrawDutySwapPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐWithdrawDutySwapPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_withdrawDutySwap(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_WithdrawDutySwapPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_withdrawDutySwap_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_decideDutySwap(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_decideDutySwap(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DecideDutySwap(ctx, fc.Args["input"].(duty.DecideDutySwapInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.DecideDutySwapPayload) graphql.Marshaler {
-			return ec.marshalNDecideDutySwapPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐDecideDutySwapPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_decideDutySwap(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_DecideDutySwapPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_decideDutySwap_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_createDutyFeed(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createDutyFeed(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateDutyFeed(ctx, fc.Args["input"].(duty.CreateDutyFeedInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.CreateDutyFeedPayload) graphql.Marshaler {
-			return ec.marshalNCreateDutyFeedPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐCreateDutyFeedPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_createDutyFeed(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_CreateDutyFeedPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_createDutyFeed_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_revokeDutyFeed(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_revokeDutyFeed(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RevokeDutyFeed(ctx, fc.Args["input"].(duty.RevokeDutyFeedInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.RevokeDutyFeedPayload) graphql.Marshaler {
-			return ec.marshalNRevokeDutyFeedPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐRevokeDutyFeedPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_revokeDutyFeed(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RevokeDutyFeedPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_revokeDutyFeed_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_fillDutyHandover(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_fillDutyHandover(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().FillDutyHandover(ctx, fc.Args["input"].(duty.FillDutyHandoverInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.FillDutyHandoverPayload) graphql.Marshaler {
-			return ec.marshalNFillDutyHandoverPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐFillDutyHandoverPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_fillDutyHandover(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_FillDutyHandoverPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_fillDutyHandover_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_remarkDutyHandover(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_remarkDutyHandover(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RemarkDutyHandover(ctx, fc.Args["input"].(duty.RemarkDutyHandoverInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.RemarkDutyHandoverPayload) graphql.Marshaler {
-			return ec.marshalNRemarkDutyHandoverPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐRemarkDutyHandoverPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_remarkDutyHandover(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RemarkDutyHandoverPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_remarkDutyHandover_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_decideDutyHandover(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_decideDutyHandover(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DecideDutyHandover(ctx, fc.Args["input"].(duty.DecideDutyHandoverInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.DecideDutyHandoverPayload) graphql.Marshaler {
-			return ec.marshalNDecideDutyHandoverPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐDecideDutyHandoverPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_decideDutyHandover(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_DecideDutyHandoverPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_decideDutyHandover_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_signDutyHandover(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_signDutyHandover(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SignDutyHandover(ctx, fc.Args["input"].(duty.SignDutyHandoverInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.SignDutyHandoverPayload) graphql.Marshaler {
-			return ec.marshalNSignDutyHandoverPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐSignDutyHandoverPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_signDutyHandover(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_SignDutyHandoverPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_signDutyHandover_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_cancelDutyHandover(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_cancelDutyHandover(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CancelDutyHandover(ctx, fc.Args["input"].(duty.CancelDutyHandoverInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *duty.CancelDutyHandoverPayload) graphql.Marshaler {
-			return ec.marshalNCancelDutyHandoverPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐCancelDutyHandoverPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_cancelDutyHandover(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_CancelDutyHandoverPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_cancelDutyHandover_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_clearCalendarDays_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -10061,6 +8926,314 @@ func (ec *executionContext) fieldContext_Mutation_settleFeeCredit(ctx context.Co
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_settleFeeCredit_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_importFeeBankStatement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_importFeeBankStatement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ImportFeeBankStatement(ctx, fc.Args["input"].(fees.ImportFeeBankStatementInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.ImportFeeBankStatementPayload) graphql.Marshaler {
+			return ec.marshalNImportFeeBankStatementPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐImportFeeBankStatementPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_importFeeBankStatement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportFeeBankStatementPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_importFeeBankStatement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_confirmFeeBankLines(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_confirmFeeBankLines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConfirmFeeBankLines(ctx, fc.Args["input"].(fees.ConfirmFeeBankLinesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.ConfirmFeeBankLinesPayload) graphql.Marshaler {
+			return ec.marshalNConfirmFeeBankLinesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐConfirmFeeBankLinesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_confirmFeeBankLines(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConfirmFeeBankLinesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_confirmFeeBankLines_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_ignoreFeeBankLines(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_ignoreFeeBankLines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().IgnoreFeeBankLines(ctx, fc.Args["input"].(fees.IgnoreFeeBankLinesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.IgnoreFeeBankLinesPayload) graphql.Marshaler {
+			return ec.marshalNIgnoreFeeBankLinesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐIgnoreFeeBankLinesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_ignoreFeeBankLines(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IgnoreFeeBankLinesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_ignoreFeeBankLines_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_restoreFeeBankLines(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_restoreFeeBankLines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RestoreFeeBankLines(ctx, fc.Args["input"].(fees.RestoreFeeBankLinesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.RestoreFeeBankLinesPayload) graphql.Marshaler {
+			return ec.marshalNRestoreFeeBankLinesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐRestoreFeeBankLinesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_restoreFeeBankLines(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RestoreFeeBankLinesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_restoreFeeBankLines_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_askFeeRefund(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_askFeeRefund(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AskFeeRefund(ctx, fc.Args["input"].(fees.AskFeeRefundInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.AskFeeRefundPayload) graphql.Marshaler {
+			return ec.marshalNAskFeeRefundPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐAskFeeRefundPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_askFeeRefund(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AskFeeRefundPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_askFeeRefund_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_payFeeRefund(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_payFeeRefund(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PayFeeRefund(ctx, fc.Args["input"].(fees.PayFeeRefundInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.PayFeeRefundPayload) graphql.Marshaler {
+			return ec.marshalNPayFeeRefundPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐPayFeeRefundPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_payFeeRefund(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PayFeeRefundPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_payFeeRefund_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_returnFeeRefund(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_returnFeeRefund(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReturnFeeRefund(ctx, fc.Args["input"].(fees.ReturnFeeRefundInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.ReturnFeeRefundPayload) graphql.Marshaler {
+			return ec.marshalNReturnFeeRefundPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐReturnFeeRefundPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_returnFeeRefund(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReturnFeeRefundPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_returnFeeRefund_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -17440,163 +16613,16 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "addDutyShift":
+		case "setCalendarDays":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_addDutyShift(ctx, field)
+				return ec._Mutation_setCalendarDays(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "changeDutyShift":
+		case "clearCalendarDays":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_changeDutyShift(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "retireDutyShift":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_retireDutyShift(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "draftDutyRoster":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_draftDutyRoster(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "assignDuty":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_assignDuty(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "unassignDuty":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_unassignDuty(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "proposeDutyRoster":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_proposeDutyRoster(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "publishDutyRoster":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_publishDutyRoster(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "changeDutyRoster":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_changeDutyRoster(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "recordDutyLeave":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_recordDutyLeave(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "decideDutyLeave":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_decideDutyLeave(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "withdrawDutyLeave":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_withdrawDutyLeave(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "askDutySwap":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_askDutySwap(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "answerDutySwap":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_answerDutySwap(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "withdrawDutySwap":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_withdrawDutySwap(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "decideDutySwap":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_decideDutySwap(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "createDutyFeed":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_createDutyFeed(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "revokeDutyFeed":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_revokeDutyFeed(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "fillDutyHandover":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_fillDutyHandover(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "remarkDutyHandover":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_remarkDutyHandover(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "decideDutyHandover":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_decideDutyHandover(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "signDutyHandover":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_signDutyHandover(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "cancelDutyHandover":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_cancelDutyHandover(ctx, field)
+				return ec._Mutation_clearCalendarDays(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -17835,6 +16861,55 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "settleFeeCredit":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_settleFeeCredit(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "importFeeBankStatement":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_importFeeBankStatement(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "confirmFeeBankLines":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_confirmFeeBankLines(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ignoreFeeBankLines":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_ignoreFeeBankLines(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "restoreFeeBankLines":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_restoreFeeBankLines(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "askFeeRefund":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_askFeeRefund(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "payFeeRefund":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_payFeeRefund(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "returnFeeRefund":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_returnFeeRefund(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

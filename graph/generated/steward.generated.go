@@ -476,6 +476,35 @@ func (ec *executionContext) marshalNDate2timeᚐTime(ctx context.Context, sel as
 	return res
 }
 
+func (ec *executionContext) unmarshalNDate2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋcalendarᚐDayᚄ(ctx context.Context, v any) ([]calendar.Day, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]calendar.Day, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDate2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋcalendarᚐDay(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNDate2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋcalendarᚐDayᚄ(ctx context.Context, sel ast.SelectionSet, v []calendar.Day) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNDate2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋcalendarᚐDay(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNJSON2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalJSON(v)
 	return res, graphql.ErrorOnPath(ctx, err)

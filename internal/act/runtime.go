@@ -191,7 +191,8 @@ func (rt *Runtime) transact(ctx context.Context, d *Definition, scope access.Sco
 	return stored, err
 }
 
-// CalendarOf is the calendar of an estate's time zone.
+// CalendarOf is the calendar of an estate's time zone: it tells which day it is, and when that ends. On which days the estate works, Tx.Calendar
+// tells, which knows those that it set itself.
 func CalendarOf(zone string) (*calendar.Calendar, error) {
 	return calendar.New(zone, calendar.China, nil)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/calendarday"
 	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/audit"
 	"github.com/steward-pm/steward/internal/calendar"
@@ -84,19 +85,52 @@ func Once[T any](tx *Tx, key any, ask func() (T, error)) (T, error) {
 // calendarOf is the key of an estate's calendar.
 type calendarOf uuid.UUID
 
-// Calendar is the estate's calendar. Errors: NOT_FOUND.
+// Calendar is the estate's calendar, with the days that the estate set itself. Errors: NOT_FOUND.
 func (tx *Tx) Calendar(estate uuid.UUID) (*calendar.Calendar, error) {
 	return Once(tx, calendarOf(estate), func() (*calendar.Calendar, error) {
 		e, err := tx.Estate.Get(tx, estate)
 		if err != nil {
 			return nil, err
 		}
-		c, err := CalendarOf(e.TimeZone)
+		list, err := tx.CalendarDay.Query().Where(calendarday.EstateID(estate), calendarday.ClearedAtIsNil()).All(tx)
+		if err != nil {
+			return nil, err
+		}
+		own := make(map[calendar.Day]bool, len(list))
+		for _, d := range list {
+			own[calendar.DayOf(d.Day)] = d.Working
+		}
+		c, err := calendar.New(e.TimeZone, calendar.China, own)
 		if err != nil {
 			return nil, fmt.Errorf("time zone of estate %s: %w", e.Code, err)
 		}
 		return c, nil
 	})
+}
+
+// heldCalendar is the key of an estate's calendar that stays as it is until the act ends.
+type heldCalendar uuid.UUID
+
+// HoldCalendar is the estate's calendar as it stays until the act ends: who changes it waits, and finds what the act made due by it. Errors: NOT_FOUND.
+func (tx *Tx) HoldCalendar(estate uuid.UUID) (*calendar.Calendar, error) {
+	return Once(tx, heldCalendar(estate), func() (*calendar.Calendar, error) {
+		return tx.lockedCalendar(estate, `SELECT pg_advisory_xact_lock_shared(hashtextextended('calendar ' || $1, 0))`)
+	})
+}
+
+// LockCalendar has the act change the estate's calendar alone: after it HoldCalendar is the calendar as changed. Errors: NOT_FOUND.
+func (tx *Tx) LockCalendar(estate uuid.UUID) (*calendar.Calendar, error) {
+	delete(tx.known, heldCalendar(estate))
+	return tx.lockedCalendar(estate, `SELECT pg_advisory_xact_lock(hashtextextended('calendar ' || $1, 0))`)
+}
+
+// lockedCalendar reads the calendar anew, once the lock is there: what was read before may have changed while it was waited for.
+func (tx *Tx) lockedCalendar(estate uuid.UUID, lock string) (*calendar.Calendar, error) {
+	if _, err := tx.Raw.Exec(tx, lock, estate.String()); err != nil {
+		return nil, err
+	}
+	delete(tx.known, calendarOf(estate))
+	return tx.Calendar(estate)
 }
 
 // Today is the estate's civil day. Errors: NOT_FOUND.

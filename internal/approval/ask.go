@@ -60,15 +60,11 @@ func (k *Kind) Ask(tx *act.Tx, q Question) (*ent.Approval, error) {
 
 // due opens the obligation to decide.
 func (k *Kind) due(tx *act.Tx, a *ent.Approval) error {
-	cal, err := tx.Calendar(a.EstateID)
+	today, err := tx.Today(a.EstateID)
 	if err != nil {
 		return err
 	}
-	by := cal.EndOfDay(cal.AddWorkingDays(cal.Today(tx.Now), 1))
-	if a.ExpiresAt.Before(by) {
-		by = a.ExpiresAt
-	}
 	return toDecide.Open(tx, obligation.Due{
-		Clause: k.Clause, About: a.Title, AboutEN: a.TitleEn, Estate: a.EstateID, Subject: a.ID, At: by,
+		Clause: k.Clause, About: a.Title, AboutEN: a.TitleEn, Estate: a.EstateID, Subject: a.ID, Term: obligation.Term{From: today, Days: 1, NotAfter: a.ExpiresAt},
 	})
 }

@@ -1,6 +1,10 @@
 package archives
 
 import (
+	"maps"
+	"slices"
+	"time"
+
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
@@ -16,7 +20,23 @@ import (
 const complaintDays = 3
 
 // complaintAnswer is the obligation that a complaint opens, and its answer meets (A1.4).
-var complaintAnswer = obligation.Declare(obligation.Kind{Name: "archives.complaint", Clause: "A1.4", TitleZH: "答复投诉:", TitleEN: "Answer the complaint of ", Of: ent.TypeComplaint})
+var complaintAnswer = obligation.Declare(obligation.Kind{Name: "archives.complaint", Clause: "A1.4", TitleZH: "答复投诉:", TitleEN: "Answer the complaint of ", Of: ent.TypeComplaint, Counted: complaintsMove})
+
+// complaintsMove has open complaints say until when they are to be answered by the calendar as it is now.
+func complaintsMove(tx *act.Tx, estate uuid.UUID, due map[uuid.UUID]time.Time) error {
+	list, err := tx.Complaint.Query().Where(complaint.EstateID(estate), complaint.StateEQ(complaint.StateOpen), complaint.IDIn(slices.Collect(maps.Keys(due))...)).Order(complaint.ByID()).All(tx)
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		if at := due[c.ID]; !at.Equal(c.DueAt) {
+			if err := c.Update().SetDueAt(at).Exec(tx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
 
 // RecordComplaintInput is what a household complains of.
 type RecordComplaintInput struct {
@@ -47,17 +67,16 @@ func recordComplaint(tx *act.Tx, in RecordComplaintInput) (*RecordComplaintPaylo
 	if err != nil {
 		return nil, err
 	}
-	cal, err := tx.Calendar(f.EstateID)
+	term, due, err := obligation.Within(tx, f.EstateID, complaintDays)
 	if err != nil {
 		return nil, err
 	}
-	due := cal.EndOfDay(cal.AddWorkingDays(cal.Today(tx.Now), complaintDays))
 	c, err := recorded(tx, tx.Complaint.Create().SetWay(in.Way).SetDueAt(due), f, in.record()).Save(tx)
 	if err != nil {
 		return nil, err
 	}
 	return &RecordComplaintPayload{c}, complaintAnswer.Open(tx, obligation.Due{
-		About: f.Code, Estate: c.EstateID, Subject: c.ID, At: due, Account: c.RecordedByID, Household: &c.HouseholdID, Department: c.RowScope().Department,
+		About: f.Code, Estate: c.EstateID, Subject: c.ID, Term: term, Account: c.RecordedByID, Household: &c.HouseholdID, Department: c.RowScope().Department,
 	})
 }
 

@@ -19,15 +19,11 @@ var toAnswer = obligation.Declare(obligation.Kind{Name: "archives.answer", Claus
 
 // open makes the answer due by the end of the second working day, and tells the archivists.
 func open(tx *act.Tx, r *ent.ArchiveRequest) error {
-	cal, err := tx.Calendar(r.EstateID)
+	today, err := tx.Today(r.EstateID)
 	if err != nil {
 		return err
 	}
-	by := cal.EndOfDay(cal.AddWorkingDays(cal.Today(tx.Now), 2))
-	if r.ValidUntil.Before(by) {
-		by = r.ValidUntil
-	}
-	if err := toAnswer.Open(tx, obligation.Due{About: r.Code, Estate: r.EstateID, Subject: r.ID, At: by}); err != nil {
+	if err := toAnswer.Open(tx, obligation.Due{About: r.Code, Estate: r.EstateID, Subject: r.ID, Term: obligation.Term{From: today, Days: 2, NotAfter: r.ValidUntil}}); err != nil {
 		return err
 	}
 	list, err := archivists(tx, r.EstateID)

@@ -149,6 +149,18 @@ var catalogue = map[string]entry{
 	"fee-journal": {resources: []policy.Resource{policy.FeeEntry, policy.FeePosting}, byTime: true, byHome: true, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, fees.JournalRegister(j.say), fees.JournalRows(ctx, j.db, j.fees()))
 	}},
+	"fee-refunds": {resources: []policy.Resource{policy.FeeRefund}, byTime: true, byHome: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, fees.RefundRegister(j.say), fees.RefundRows(ctx, j.db, j.fees()))
+	}},
+	"fee-arrears": {resources: []policy.Resource{policy.FeeNotice}, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, fees.ArrearsRegister(), fees.ArrearsRows(ctx, j.fees()))
+	}},
+	"fee-arrears-buildings": {resources: []policy.Resource{policy.FeeNotice}, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, fees.BuildingArrearsRegister(), fees.BuildingArrearsRows(ctx, j.fees()))
+	}},
+	"fee-collection": {resources: []policy.Resource{policy.FeeNotice}, byTime: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, fees.CollectionRegister(), fees.CollectionRows(ctx, j.fees()))
+	}},
 	"units": {resources: []policy.Resource{policy.Unit}, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, unitRegister(j.say), unitRows(ctx, j.db, j.estate))
 	}},

@@ -55,6 +55,9 @@ func reverse(tx *act.Tx, in ReverseFeePaymentInput) (*ReverseFeePaymentPayload, 
 	if err := canReverse(tx, p); err != nil {
 		return nil, err
 	}
+	if err := notRefunded(tx, p); err != nil {
+		return nil, err
+	}
 	today, err := tx.Today(p.EstateID)
 	if err != nil {
 		return nil, err

@@ -43,6 +43,10 @@ func kindWords(s say, k feeentry.Kind) string {
 		return s("收款", "paid")
 	case feeentry.KindReversed:
 		return s("冲销收款", "payment reversed")
+	case feeentry.KindRefunded:
+		return s("退款", "refunded")
+	case feeentry.KindReturned:
+		return s("退款退回", "refund came back")
 	case feeentry.KindUnsettled:
 		return s("撤销核销", "no longer settled")
 	}

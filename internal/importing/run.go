@@ -161,15 +161,24 @@ func open(tx *act.Tx, req Request, e *ent.Estate) (name string, content io.ReadS
 		}
 		return req.Source.Name, keepOpen{req.Source.File}, nil
 	}
-	row, err := tx.File.Query().Where(file.ID(req.FileID), file.EstateID(e.ID)).Only(tx)
-	if row, err = act.Find(row, err, "fileID"); err != nil {
+	row, content, err := OpenUpload(tx, e.ID, req.FileID)
+	if err != nil {
 		return "", nil, err
 	}
-	if !tx.Viewer.Scope(policy.File, policy.Read).Covers(row.RowScope()) {
-		return "", nil, fault.Missing().At("fileID") // another's: what is rejected of it would be told
+	return row.Name, content, nil
+}
+
+// OpenUpload opens an upload of an estate that the viewer may read. Errors: NOT_FOUND at fileID.
+func OpenUpload(tx *act.Tx, estate, id uuid.UUID) (*ent.File, io.ReadSeekCloser, error) {
+	row, err := tx.File.Query().Where(file.ID(id), file.EstateID(estate)).Only(tx)
+	if row, err = act.Find(row, err, "fileID"); err != nil {
+		return nil, nil, err
 	}
-	content, err = contentFrom(tx).Open(tx, row.Sha256, e.ID)
-	return row.Name, content, err
+	if !tx.Viewer.Scope(policy.File, policy.Read).Covers(row.RowScope()) {
+		return nil, nil, fault.Missing().At("fileID") // another's: what is rejected of it would be told
+	}
+	content, err := contentFrom(tx).Open(tx, row.Sha256, estate)
+	return row, content, err
 }
 
 // keepOpen leaves closing to the owner.

@@ -140,13 +140,11 @@ func leads(tx *act.Tx, row access.Row) bool {
 
 // changeDue makes the change due, now that it stands.
 func changeDue(tx *act.Tx, c *ent.KeyLockChange, set *ent.KeySet) error {
-	cal, err := tx.Calendar(c.EstateID)
+	today, err := tx.Today(c.EstateID)
 	if err != nil {
 		return err
 	}
-	return toChange.Open(tx, obligation.Due{
-		About: set.Label, Estate: c.EstateID, Subject: c.ID, At: cal.EndOfDay(cal.AddWorkingDays(cal.Today(tx.Now), changeWithin)),
-	})
+	return toChange.Open(tx, obligation.Due{About: set.Label, Estate: c.EstateID, Subject: c.ID, Term: obligation.Term{From: today, Days: changeWithin}})
 }
 
 func idOfSet(s *ent.KeySet) uuid.UUID { return s.ID }

@@ -1,6 +1,10 @@
 package mail
 
 import (
+	"maps"
+	"slices"
+	"time"
+
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
@@ -27,8 +31,31 @@ const (
 // M6: a case is answered and concluded; what is due is told to who may read the case only.
 var (
 	dueCaseAnswer = obligation.Declare(obligation.Kind{Name: "mail.caseAnswer", Clause: "M6", TitleZH: "说明邮件差错:", TitleEN: "Answer the case of mail: ", Of: ent.TypeMailCase})
-	dueCase       = obligation.Declare(obligation.Kind{Name: "mail.case", Clause: "M6", TitleZH: "处理邮件差错:", TitleEN: "Conclude the case of mail: ", Of: ent.TypeMailCase})
+	dueCase       = obligation.Declare(obligation.Kind{Name: "mail.case", Clause: "M6", TitleZH: "处理邮件差错:", TitleEN: "Conclude the case of mail: ", Of: ent.TypeMailCase, Counted: casesMove})
 )
+
+// casesMove has open cases say until when they are to be answered by the calendar as it is now: those, too, whose answer nobody owes in person.
+func casesMove(tx *act.Tx, estate uuid.UUID, due map[uuid.UUID]time.Time) error {
+	cal, err := tx.HoldCalendar(estate)
+	if err != nil {
+		return err
+	}
+	list, err := tx.MailCase.Query().Where(mailcase.EstateID(estate), mailcase.StateEQ(mailcase.StateOpen), mailcase.AnswerByGT(tx.Now), mailcase.IDIn(slices.Collect(maps.Keys(due))...)).
+		Order(mailcase.ByID()).All(tx)
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		by := obligation.Term{From: cal.Today(c.CreatedAt), Days: caseAnswerDays}.By(cal)
+		if by.Equal(c.AnswerBy) {
+			continue
+		}
+		if err := c.Update().SetAnswerBy(by).Exec(tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // OpenMailCaseInput says what was lost or lay about, and who is responsible.
 type OpenMailCaseInput struct {
@@ -84,7 +111,10 @@ func openCase(tx *act.Tx, in OpenMailCaseInput) (*OpenMailCasePayload, error) {
 	if person.AccountID != nil && *person.AccountID == tx.Viewer.Account {
 		return nil, notOwnCase()
 	}
-	answerBy := cal.EndOfDay(cal.AddWorkingDays(today, caseAnswerDays))
+	term, answerBy, err := obligation.Within(tx, in.EstateID, caseAnswerDays)
+	if err != nil {
+		return nil, err
+	}
 	row := tx.MailCase.Create().SetEstateID(in.EstateID).SetKind(in.Kind).SetNillableItemID(in.ItemID).SetNillableClaimID(in.ClaimID).
 		SetCircumstances(wording.Tidy(in.Circumstances)).SetResponsibleID(person.ID).SetResponsibleName(person.Name).SetNillableResponsibleAccountID(person.AccountID).
 		SetOpenedByID(tx.Viewer.Account).SetOpenedByName(tx.Viewer.Name).SetAnswerBy(answerBy)
@@ -96,11 +126,11 @@ func openCase(tx *act.Tx, in OpenMailCaseInput) (*OpenMailCasePayload, error) {
 		return nil, err
 	}
 	if err := dueCase.Open(tx, obligation.Due{
-		About: kindOfCaseZH(c.Kind), AboutEN: kindOfCaseEN(c.Kind), Estate: c.EstateID, Subject: c.ID, At: cal.EndOfDay(cal.AddWorkingDays(today, caseConclusionDays)),
+		About: kindOfCaseZH(c.Kind), AboutEN: kindOfCaseEN(c.Kind), Estate: c.EstateID, Subject: c.ID, Term: obligation.Term{From: today, Days: caseConclusionDays},
 	}); err != nil {
 		return nil, err
 	}
-	return &OpenMailCasePayload{c}, askAnswer(tx, c)
+	return &OpenMailCasePayload{c}, askAnswer(tx, c, term)
 }
 
 // caseAbout finds what a case is about. Errors: NOT_FOUND.
@@ -121,12 +151,12 @@ func caseAbout(tx *act.Tx, in OpenMailCaseInput) error {
 }
 
 // askAnswer tells the person responsible, who has an account or is heard otherwise, and has the answer due.
-func askAnswer(tx *act.Tx, c *ent.MailCase) error {
+func askAnswer(tx *act.Tx, c *ent.MailCase, term obligation.Term) error {
 	if c.ResponsibleAccountID == nil {
 		return nil
 	}
 	zh, en := kindOfCaseZH(c.Kind), kindOfCaseEN(c.Kind)
-	if err := dueCaseAnswer.Open(tx, obligation.Due{About: zh, AboutEN: en, Estate: c.EstateID, Subject: c.ID, At: c.AnswerBy, Account: *c.ResponsibleAccountID}); err != nil {
+	if err := dueCaseAnswer.Open(tx, obligation.Due{About: zh, AboutEN: en, Estate: c.EstateID, Subject: c.ID, Term: term, Account: *c.ResponsibleAccountID}); err != nil {
 		return err
 	}
 	return tx.Runtime().Accounts.Post(tx, tx.Raw, account.Message{

@@ -1,6 +1,8 @@
 package obligation
 
 import (
+	"time"
+
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/internal/act"
@@ -22,6 +24,9 @@ type Kind struct {
 	Answer func(tx *act.Tx, subjects []uuid.UUID) (map[uuid.UUID][]uuid.UUID, error)
 	// Raised is told of what subjects it rose to the leaders, in the transaction in which they are reminded; nil: nobody keeps that.
 	Raised func(tx *act.Tx, subjects []uuid.UUID) error
+	// Counted is told when all that is open of an estate and counted in working days is due, in the transaction that changed the estate's calendar: for
+	// chapters that keep the time in a column of their own, too; nil: nobody does.
+	Counted func(tx *act.Tx, estate uuid.UUID, due map[uuid.UUID]time.Time) error
 }
 
 var kinds = map[string]*Kind{}

@@ -22,6 +22,7 @@ type Due struct {
 	Estate    uuid.UUID
 	Subject   uuid.UUID // what it is about; with the kind it finds the obligation again
 	At        time.Time
+	Term      Term          // or when it is due in working days of the estate's calendar; it moves when the calendar does
 	Grace     time.Duration // how long after At it counts as breached
 	Account   uuid.UUID     // answerable, reminded first; Nil: nobody in person
 	Household *uuid.UUID    // concerned, if any
@@ -31,14 +32,18 @@ type Due struct {
 
 // Open records that something is due.
 func (k *Kind) Open(tx *act.Tx, d Due) error {
+	at, err := d.at(tx)
+	if err != nil {
+		return err
+	}
 	c := tx.Obligation.Create().SetEstateID(d.Estate).SetKind(k.Name).SetClause(cmp.Or(k.Clause, d.Clause)).
 		SetTitle(k.TitleZH + d.About).SetTitleEn(k.TitleEN + cmp.Or(d.AboutEN, d.About)).
-		SetSubjectID(d.Subject).SetDueAt(d.At).SetGraceSeconds(int64(d.Grace / time.Second)).SetNillableHouseholdID(d.Household)
+		SetSubjectID(d.Subject).SetDueAt(at).SetGraceSeconds(int64(d.Grace / time.Second)).SetNillableHouseholdID(d.Household)
+	d.Term.keep(c.Mutation())
 	if d.Account != uuid.Nil {
 		c.SetAccountID(d.Account)
 	}
 	if d.Department == uuid.Nil {
-		var err error
 		if d.Department, err = CustomerService(tx, d.Estate); err != nil {
 			return err
 		}
@@ -91,9 +96,15 @@ func (k *Kind) Cancel(tx *act.Tx, subject uuid.UUID) error {
 	})
 }
 
-// Move gives what is due about the subject another time, as a corrected deadline does: reminders begin anew.
+// Move gives what is due about the subject another time, as a corrected deadline does: reminders begin anew. It is not counted in working days any more.
 func (k *Kind) Move(tx *act.Tx, subject uuid.UUID, at time.Time) error {
-	return k.each(tx, subject, func(o *ent.Obligation) error { return o.Update().SetDueAt(at).SetReminders(0).Exec(tx) })
+	return k.each(tx, subject, func(o *ent.Obligation) error {
+		u := o.Update().SetDueAt(at).SetReminders(0)
+		if o.CountedFrom != nil {
+			u.ClearCountedFrom().SetWorkingDays(0).ClearNotBefore().ClearNotAfter()
+		}
+		return u.Exec(tx)
+	})
 }
 
 func (k *Kind) each(tx *act.Tx, subject uuid.UUID, f func(*ent.Obligation) error) error {

@@ -110,14 +110,14 @@ func (k *Kind) show(tx *act.Tx, sheet *ent.Reconciliation, lines []*ent.Reconcil
 	if different == 0 {
 		return sheet, nil
 	}
-	cal, err := tx.Calendar(sheet.EstateID)
+	today, err := tx.Today(sheet.EstateID)
 	if err != nil {
 		return nil, err
 	}
 	return sheet, resolving.Open(tx, obligation.Due{
 		Clause: k.Clause, About: fmt.Sprintf("(%d 项):%s", different, sheet.Title),
 		AboutEN: fmt.Sprintf("(%d): %s", different, sheet.TitleEn), Estate: sheet.EstateID, Subject: sheet.ID,
-		At: cal.EndOfDay(cal.AddWorkingDays(cal.Today(tx.Now), resolveWithin)), Account: sheet.OpenedByID,
+		Term: obligation.Term{From: today, Days: resolveWithin}, Account: sheet.OpenedByID,
 	})
 }
 

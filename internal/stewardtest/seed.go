@@ -221,6 +221,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queuePress(estate, account)
 	b.queueFees(estate, account)
 	b.queueDuty(estate, account)
+	b.queueBank(estate, account)
 	return tx.SendBatch(ctx, &b.Batch).Close()
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/late"
+	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
@@ -79,43 +80,49 @@ func openDefect(tx *act.Tx, v *ent.Vacancy, in newDefect) (*ent.Defect, error) {
 	d, err := tx.Defect.Create().SetEstateID(v.EstateID).SetVacancyID(v.ID).SetUnitID(v.UnitID).SetNillableInspectionResultID(in.InspectionResultID).
 		SetDepartmentID(to.ID).SetFinding(wording.Tidy(in.Finding)).SetFoundAt(in.FoundAt).SetLateReason(in.LateReason).
 		SetReportedByID(tx.Viewer.Account).SetReportedByName(tx.Viewer.Name).
-		SetNotifiedAt(tx.Now).SetAcknowledgeBy(acknowledge).SetResolveBy(resolve).Save(tx)
+		SetNotifiedAt(tx.Now).SetAcknowledgeBy(acknowledge.at).SetResolveBy(resolve.at).Save(tx)
 	if err != nil {
 		return nil, err
 	}
 	if err := photograph(tx, d, nil, in.FileIDs); err != nil {
 		return nil, err
 	}
-	if err := passOn(tx, d); err != nil {
+	if err := passOn(tx, d, acknowledge, resolve); err != nil {
 		return nil, err
 	}
 	return tx.Defect.Get(tx, d.ID) // what is due next is the database's to say
 }
 
-// terms are by when a department that is notified now is to acknowledge a defect, by the end of the next working day, and to resolve it.
-func terms(tx *act.Tx, estate uuid.UUID) (acknowledge, resolve time.Time, err error) {
-	cal, err := tx.Calendar(estate)
+// term is a term of a defect, and when it ends.
+type term struct {
+	obligation.Term
+	at time.Time
+}
+
+// terms are by when a department that is notified now is to acknowledge a defect, by the end of the next working day, and to resolve it: within seven
+// days, and not before it is to acknowledge it, over a long holiday.
+func terms(tx *act.Tx, estate uuid.UUID) (acknowledge, resolve term, err error) {
+	cal, err := tx.HoldCalendar(estate)
 	if err != nil {
 		return acknowledge, resolve, err
 	}
 	today := cal.Today(tx.Now)
-	acknowledge, resolve = cal.EndOfDay(cal.AddWorkingDays(today, 1)), cal.EndOfDay(today.AddDays(resolveWithin))
-	if acknowledge.After(resolve) { // over a long holiday
-		resolve = acknowledge
-	}
+	acknowledge.Term = obligation.Term{From: today, Days: 1}
+	resolve.Term = obligation.Term{From: today, Days: 1, NotBefore: cal.EndOfDay(today.AddDays(resolveWithin))}
+	acknowledge.at, resolve.at = acknowledge.By(cal), resolve.By(cal)
 	return acknowledge, resolve, nil
 }
 
 // passOn makes the department's steps due, and tells its staff.
-func passOn(tx *act.Tx, d *ent.Defect) error {
+func passOn(tx *act.Tx, d *ent.Defect, acknowledge, resolve term) error {
 	place, err := placeOf(tx, d)
 	if err != nil {
 		return err
 	}
-	if err := dueAcknowledgement.Open(tx, place.due(d, d.AcknowledgeBy)); err != nil {
+	if err := dueAcknowledgement.Open(tx, place.due(d, acknowledge)); err != nil {
 		return err
 	}
-	if err := dueResolution.Open(tx, place.due(d, d.ResolveBy)); err != nil {
+	if err := dueResolution.Open(tx, place.due(d, resolve)); err != nil {
 		return err
 	}
 	return tellDepartment(tx, d, notice{

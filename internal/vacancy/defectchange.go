@@ -2,6 +2,7 @@ package vacancy
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -35,7 +36,13 @@ var (
 )
 
 func dueOf(step, zh, en string) *obligation.Kind {
-	return obligation.Declare(obligation.Kind{Name: "vacancy.defect." + step, Clause: "V5", TitleZH: zh, TitleEN: en, Of: ent.TypeDefect, Raised: escalated})
+	return obligation.Declare(obligation.Kind{Name: "vacancy.defect." + step, Clause: "V5", TitleZH: zh, TitleEN: en, Of: ent.TypeDefect, Raised: escalated, Counted: defectsMove})
+}
+
+// defectsMove has defects say by when they are to be acknowledged and resolved by the calendar as it is now: the database sets it, as all of their times.
+func defectsMove(tx *act.Tx, estate uuid.UUID, due map[uuid.UUID]time.Time) error {
+	_, err := tx.Raw.Exec(tx, `SELECT defects_move($1, $2)`, estate, slices.Collect(maps.Keys(due)))
+	return err
 }
 
 // escalated puts it on a defect's record that it rose to the project manager.
@@ -116,8 +123,8 @@ func placeOf(tx *act.Tx, d *ent.Defect) (place, error) {
 }
 
 // due is a step of the defect's department.
-func (p place) due(d *ent.Defect, at time.Time) obligation.Due {
-	return obligation.Due{About: p.unit, Estate: d.EstateID, Subject: d.ID, At: at, Department: d.DepartmentID}
+func (p place) due(d *ent.Defect, t term) obligation.Due {
+	return obligation.Due{About: p.unit, Estate: d.EstateID, Subject: d.ID, At: t.at, Term: t.Term, Department: d.DepartmentID}
 }
 
 // notice is what people are told of a defect.

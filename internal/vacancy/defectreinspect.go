@@ -56,7 +56,7 @@ func reinspectDefect(tx *act.Tx, in ReinspectDefectInput) (*ReinspectDefectPaylo
 		if err != nil {
 			return nil, err
 		}
-		s.SetKind(defectevent.KindReopened).SetDueAt(resolve)
+		s.SetKind(defectevent.KindReopened).SetDueAt(resolve.at)
 	}
 	found, err := s.Save(tx)
 	if err != nil {
@@ -83,7 +83,7 @@ func again(tx *act.Tx, d *ent.Defect, finding string) error {
 	if err != nil {
 		return err
 	}
-	if err := dueResolution.Open(tx, place.due(d, d.ResolveBy)); err != nil {
+	if err := dueResolution.Open(tx, place.due(d, term{at: d.ResolveBy})); err != nil {
 		return err
 	}
 	return tellDepartment(tx, d, notice{

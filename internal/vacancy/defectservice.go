@@ -59,7 +59,7 @@ func reassignDefect(tx *act.Tx, in ReassignDefectInput) (*ReassignDefectPayload,
 	}
 	reason := wording.Tidy(in.Reason)
 	tx.Because(reason)
-	if err := step(tx, d, defectevent.KindReassigned).SetDepartmentID(to.ID).SetNote(reason).SetAcknowledgeBy(acknowledge).SetDueAt(resolve).Exec(tx); err != nil {
+	if err := step(tx, d, defectevent.KindReassigned).SetDepartmentID(to.ID).SetNote(reason).SetAcknowledgeBy(acknowledge.at).SetDueAt(resolve.at).Exec(tx); err != nil {
 		return nil, err
 	}
 	if err := nothingDue(tx, d); err != nil {
@@ -68,7 +68,7 @@ func reassignDefect(tx *act.Tx, in ReassignDefectInput) (*ReassignDefectPayload,
 	if d, err = tx.Defect.Get(tx, d.ID); err != nil {
 		return nil, err
 	}
-	return &ReassignDefectPayload{d}, passOn(tx, d)
+	return &ReassignDefectPayload{d}, passOn(tx, d, acknowledge, resolve)
 }
 
 func canReassign(tx *act.Tx, d *ent.Defect) error {
