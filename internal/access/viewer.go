@@ -176,8 +176,13 @@ func With(ctx context.Context, v *Viewer) context.Context {
 
 // From returns who is asking, or nil if nobody is signed in.
 func From(ctx context.Context) *Viewer {
-	v, _ := ctx.Value(viewerKey).(*Viewer)
-	return v
+	switch v := ctx.Value(viewerKey).(type) {
+	case *Viewer:
+		return v
+	case *Live:
+		return v.Viewer()
+	}
+	return nil
 }
 
 // Rule is the reach of an act under way: its rule may read whatever is in the estates where the viewer

@@ -33,6 +33,7 @@ import (
 	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/registry"
 	"github.com/steward-pm/steward/internal/server"
+	"github.com/steward-pm/steward/internal/streams"
 	"github.com/steward-pm/steward/internal/vacancy"
 	"github.com/steward-pm/steward/policy"
 )
@@ -62,6 +63,7 @@ type Parts struct {
 	Secret     []byte
 	FilesDir   string          // uploads under way; their content, too, unless there is Files
 	Files      filestore.Store // nil: FilesDir
+	ListenURL  string          // of the database, for a connection that no pooler shares; without it streams look at intervals
 	Zone       *time.Location  // whose day begins and ends grants
 	Server     server.Config
 	SignOn     *SignOn                    // nil: people sign in with a password alone
@@ -85,7 +87,8 @@ func Assemble(p Parts) (*App, error) {
 	accounts := account.New(p.DB.Pool, p.Clock, p.Accounts)
 	app := &App{DB: p.DB, Policy: p.Policy, FilesDir: p.FilesDir}
 	app.Runtime = &act.Runtime{
-		DB: p.DB, Clock: p.Clock, Accounts: accounts, Keys: p.Keys, Secret: p.Secret, Log: p.Log, Refusals: &act.Refusals{},
+		Streams: streams.New(streams.Config{URL: p.ListenURL, Log: p.Log}),
+		DB:      p.DB, Clock: p.Clock, Accounts: accounts, Keys: p.Keys, Secret: p.Secret, Log: p.Log, Refusals: &act.Refusals{},
 		Observe: func(name, code string) { app.Server.ObserveAct(name, code) },
 	}
 	var err error
@@ -112,6 +115,7 @@ func Assemble(p Parts) (*App, error) {
 		Files:         app.Files,
 		Links:         files.NewLinks(who),
 		SignOn:        signOn,
+		Streams:       identity.NewStreams(who, app.Runtime.Streams),
 		Registers:     exports.HTTP{},
 		Ready:         p.DB.Pool.Ping, Lacking: map[string]func(context.Context) error{"files": app.content.Ping},
 		Log: p.Log, Clock: p.Clock, Metrics: metrics, Translate: graph.Translate,
@@ -161,7 +165,7 @@ func (a *App) Handler() http.Handler {
 }
 
 // assemble wires the app of a data directory.
-func (s *Settings) assemble(db *database.DB, m Main, log *slog.Logger, cfg server.Config, work bool) (*App, error) {
+func (s *Settings) assemble(db *database.DB, listen string, m Main, log *slog.Logger, cfg server.Config, work bool) (*App, error) {
 	zone, err := time.LoadLocation(s.PortfolioZone)
 	if err != nil {
 		return nil, fmt.Errorf("there is no time zone %q", s.PortfolioZone)
@@ -184,7 +188,7 @@ func (s *Settings) assemble(db *database.DB, m Main, log *slog.Logger, cfg serve
 	}
 	app, err := Assemble(Parts{
 		DB: db, Clock: m.Clock, Log: log, Keys: keys, Secret: secret, FilesDir: s.file("files"), Files: bucket, Zone: zone, Server: cfg,
-		Work: work, SignOn: signOn,
+		Work: work, SignOn: signOn, ListenURL: listen,
 	})
 	if err != nil {
 		return nil, err

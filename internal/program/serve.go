@@ -45,7 +45,7 @@ func (m Main) serve(ctx context.Context, s *Settings, cfg server.Config, log *sl
 		return err
 	}
 	defer db.Close()
-	app, err := s.assemble(db, m, log, cfg, true)
+	app, err := s.assemble(db, st.direct, m, log, cfg, true)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,15 @@ func (a *App) run(ctx context.Context, s *Settings, st *store) error {
 		defer close(signed)
 		audit.NewHeadWriter(a.DB.Pool, a.Signer, audit.FileSink(s.headsFile()), a.Runtime.Clock).Run(heads, time.Minute, a.Runtime.Log)
 	}()
+	hearing, deaf := context.WithCancel(context.WithoutCancel(ctx))
+	heard := make(chan struct{})
+	go func() {
+		defer close(heard)
+		a.Runtime.Streams.Run(hearing)
+	}()
 	err := a.Server.Serve(a.Context(ctx))
+	deaf()
+	<-heard
 	stop, enough := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	err = errors.Join(err, a.Runtime.Jobs.Stop(stop)) // jobs under way are finished, or tried again elsewhere
 	enough()
@@ -160,7 +168,7 @@ func (m Main) with(ctx context.Context, s *Settings, log *slog.Logger, f func(co
 	}
 	defer db.Close()
 	cfg := server.Defaults()
-	app, err := s.assemble(db, m, log, cfg, false)
+	app, err := s.assemble(db, "", m, log, cfg, false)
 	if err != nil {
 		return err
 	}

@@ -136,7 +136,7 @@ func Wire(t testing.TB, url string, clock clockwork.Clock, o Options) *program.A
 	app, err := program.Assemble(program.Parts{
 		DB: db, Clock: clock, Log: slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})), Policy: o.Policy,
 		Accounts: account.Config{Params: CheapPasswords}, Keys: keys, Secret: []byte("a secret of tests"),
-		FilesDir: filepath.Join(dir, "files"), Files: o.Files, Zone: Start.Location(), Server: cfg, SignOn: o.signOn,
+		ListenURL: url, FilesDir: filepath.Join(dir, "files"), Files: o.Files, Zone: Start.Location(), Server: cfg, SignOn: o.signOn,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -153,6 +153,17 @@ type testLog struct{ t testing.TB }
 func (l testLog) Write(p []byte) (int, error) {
 	l.t.Logf("%s", p)
 	return len(p), nil
+}
+
+// Listen has streams hear of changes, as a running server does, until the test ends.
+func (a *App) Listen() {
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		a.Runtime.Streams.Run(ctx)
+	}()
+	a.t.Cleanup(func() { stop(); <-done })
 }
 
 // Context is one in which acts run as the system.
