@@ -43,3 +43,21 @@ END $$;
 CREATE TRIGGER announces AFTER INSERT ON audit.entries FOR EACH ROW WHEN (NEW.kind = 'write') EXECUTE FUNCTION audit.announce();
 
 REVOKE ALL ON FUNCTION identity.announce_inbox, identity.announce_account, audit.announce FROM PUBLIC;
+
+-- What is due is reminded of ahead, whatever chapter it is of: with a quarter of its time left, at most three days before. What is to be done
+-- within the hour is not: it was just agreed. Another due time begins anew.
+ALTER TABLE obligations ADD COLUMN remind_at timestamptz, ADD COLUMN reminded_at timestamptz;
+-- +goose StatementBegin
+CREATE FUNCTION obligations_ahead() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
+BEGIN
+    NEW.remind_at := CASE WHEN NEW.due_at - NEW.created_at > interval '1 hour'
+        THEN NEW.due_at - least((NEW.due_at - NEW.created_at) / 4, interval '72 hours') END;
+    NEW.reminded_at := NULL;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER ahead BEFORE INSERT OR UPDATE OF due_at ON obligations FOR EACH ROW EXECUTE FUNCTION obligations_ahead();
+SELECT set_config('app.estate_ids', '*', true);
+UPDATE obligations SET due_at = due_at WHERE met_at IS NULL AND state = 'OPEN';
+SELECT set_config('app.estate_ids', '', true);
+CREATE INDEX obligations_soon ON obligations (remind_at) WHERE met_at IS NULL AND state = 'OPEN' AND reminded_at IS NULL;

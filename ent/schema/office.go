@@ -104,9 +104,7 @@ func (Obligation) Fields() []ent.Field {
 		field.UUID("account_id", uuid.UUID{}).Optional().Nillable().Annotations(Filter()).Comment("The account answerable: reminded first."),
 		field.UUID("department_id", uuid.UUID{}).Optional().Nillable().Annotations(Filter()).Comment("The department answerable."),
 		field.UUID("household_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The household concerned."),
-		field.Int("reminders").Default(0).Comment("How many reminders went out since it was due."),
-		field.Time("remind_at").Optional().Nillable().Comment("When whoever is answerable is reminded ahead of the due time; null if not at all."),
-		field.Time("reminded_at").Optional().Nillable().Comment("When that reminder went out; null while it did not."),
+		field.Int("reminders").Default(0).Comment("How many reminders went out."),
 	}
 }
 

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/steward-pm/steward/internal/audit"
 	"github.com/steward-pm/steward/internal/database/local"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/outbox"
 	"github.com/steward-pm/steward/internal/server"
 )
 
@@ -89,15 +91,7 @@ func (a *App) run(ctx context.Context, s *Settings, st *store) error {
 		defer close(signed)
 		audit.NewHeadWriter(a.DB.Pool, a.Signer, audit.FileSink(s.headsFile()), a.Runtime.Clock).Run(heads, time.Minute, a.Runtime.Log)
 	}()
-	hearing, deaf := context.WithCancel(context.WithoutCancel(ctx))
-	heard := make(chan struct{})
-	go func() {
-		defer close(heard)
-		a.Runtime.Streams.Run(hearing)
-	}()
-	err := a.Server.Serve(a.Context(ctx))
-	deaf()
-	<-heard
+	err := a.hear(ctx, func() error { return a.Server.Serve(a.Context(ctx)) })
 	stop, enough := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	err = errors.Join(err, a.Runtime.Jobs.Stop(stop)) // jobs under way are finished, or tried again elsewhere
 	enough()
@@ -107,6 +101,17 @@ func (a *App) run(ctx context.Context, s *Settings, st *store) error {
 		return cause
 	}
 	return err
+}
+
+// hear has streams hear of changes, and the outbox handed over, while f runs.
+func (a *App) hear(ctx context.Context, f func() error) error {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var both sync.WaitGroup
+	both.Go(func() { a.Runtime.Streams.Run(ctx) })
+	both.Go(func() { outbox.Run(ctx, a.Runtime, a.boxes()...) })
+	defer both.Wait()
+	defer stop()
+	return f()
 }
 
 type migrateCommand struct{}

@@ -36,6 +36,7 @@ type commands struct {
 // Settings are the flags that all commands share.
 type Settings struct {
 	SignOnSettings
+	SendingSettings
 
 	Data          string     `help:"Data directory." default:".steward" env:"STEWARD_DATA" placeholder:"DIR"`
 	DatabaseURL   string     `help:"PostgreSQL as the serving role; without it a private one runs in the data directory." env:"DATABASE_URL" placeholder:"URL"`

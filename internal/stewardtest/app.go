@@ -31,8 +31,10 @@ import (
 	"github.com/steward-pm/steward/internal/database"
 	"github.com/steward-pm/steward/internal/database/dbtest"
 	"github.com/steward-pm/steward/internal/files/store"
+	"github.com/steward-pm/steward/internal/identity"
 	"github.com/steward-pm/steward/internal/program"
 	"github.com/steward-pm/steward/internal/server"
+	"github.com/steward-pm/steward/internal/webhook"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -70,6 +72,9 @@ type Options struct {
 	Entities map[string]access.Entity   // nil: ent.Entities
 	Files    store.Store                // nil: a directory
 	SignOn   func(*App) *program.SignOn // nil: none; it is told the clock and the address
+
+	Letters  identity.Letters // no mail server unless given
+	Webhooks webhook.Config
 
 	signOn *program.SignOn
 }
@@ -137,6 +142,7 @@ func Wire(t testing.TB, url string, clock clockwork.Clock, o Options) *program.A
 		DB: db, Clock: clock, Log: slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})), Policy: o.Policy,
 		Accounts: account.Config{Params: CheapPasswords}, Keys: keys, Secret: []byte("a secret of tests"),
 		ListenURL: url, FilesDir: filepath.Join(dir, "files"), Files: o.Files, Zone: Start.Location(), Server: cfg, SignOn: o.signOn,
+		Letters: o.Letters, Webhooks: o.Webhooks,
 	})
 	if err != nil {
 		t.Fatal(err)
