@@ -146,7 +146,7 @@ func (p Parts) content() (*files.Content, error) {
 
 // jobs are what recurs, over all chapters.
 func (a *App) jobs(work bool) jobs.Options {
-	return jobs.Options{Policy: a.Policy, Run: work, Workers: a.workers, Tasks: []jobs.Task{
+	return jobs.Options{Policy: a.Policy, Run: work, Workers: a.Workers, Tasks: []jobs.Task{
 		{Name: "obligations.remind", Every: time.Minute, Do: obligation.Remind},
 		{Name: "obligations.remindAhead", Every: time.Minute, Do: obligation.RemindAhead},
 		{Name: "outbox.dispatch", Every: time.Minute, Do: a.Dispatch}, // it is handed over at once; this is for what was missed, and for digests
@@ -164,8 +164,8 @@ func (a *App) jobs(work bool) jobs.Options {
 	}}
 }
 
-// workers are what works the jobs of all chapters.
-func (a *App) workers(w *river.Workers) {
+// Workers adds what works the jobs of all chapters.
+func (a *App) Workers(w *river.Workers) {
 	fees.Workers(w)
 	a.letters.Workers(w)
 	webhook.NewDeliverer(a.webhooks).Workers(w)

@@ -54,8 +54,12 @@ func (e *endpoint) socket(w http.ResponseWriter, r *http.Request) {
 			if err != nil {
 				return s.refused(ctx, err)
 			}
-			signed, stop = s.keep(signed)
-			return signed, nil, nil
+			// What ends the session ends the subscriptions, which say so; the connection is there until they have.
+			kept, unkeep := s.keep(signed)
+			open, shut := context.WithCancel(context.WithoutCancel(kept))
+			unhook := context.AfterFunc(ctx, shut)
+			stop = func() { unhook(); shut(); unkeep() }
+			return open, nil, nil
 		},
 		ErrorFunc: func(ctx context.Context, err error) { e.parts.Log.DebugContext(ctx, "socket", "error", err) },
 	}.Do(w, r.WithContext(ctx), s)
@@ -96,7 +100,6 @@ func (s *stream) whoAsks(ctx context.Context, r *http.Request, payload transport
 		}
 		given = true
 	}
-	signing := context.WithoutCancel(ctx)
 	if !given {
 		c, err := r.Cookie(SessionCookie)
 		if err != nil || c.Value == "" {
@@ -107,9 +110,10 @@ func (s *stream) whoAsks(ctx context.Context, r *http.Request, payload transport
 		}
 		info := request.From(ctx)
 		info.ByCookie = true
-		token, signing = c.Value, request.With(signing, info)
+		token, ctx = c.Value, request.With(ctx, info)
 	}
-	return s.parts.Authenticator.Authenticate(signing, token)
+	signed, err := s.parts.Authenticator.Authenticate(ctx, token)
+	return context.WithoutCancel(signed), err
 }
 
 // sameOrigin refuses the cookie to pages of other origins: a socket begins with a GET, which is otherwise admitted from anywhere.

@@ -145,30 +145,45 @@ func (s *stream) DispatchOperation(ctx context.Context, oc *graphql.OperationCon
 	ctx, cancel := context.WithCancel(ctx)
 	unhook := context.AfterFunc(s.over, cancel)
 	next, ctx := s.exec.DispatchOperation(ctx, oc)
-	done := false
 	finish := sync.OnceFunc(func() { unhook(); cancel(); giveBack(); s.busy.Done() })
-	context.AfterFunc(ctx, finish) // also when nobody asks for the next answer any more
+	over := false
+	// Whoever answers asks until there is nothing more: what is busy until then has said its last words.
 	return func(ctx context.Context) *graphql.Response {
-		if done {
+		if over {
+			finish()
 			return nil
 		}
+		over = true
+		defer func() {
+			if r := recover(); r != nil {
+				finish()
+				panic(r)
+			}
+		}()
 		resp := next(ctx)
 		if resp != nil && (len(resp.Data) > 0 || len(resp.Errors) == 0) {
+			over = false
 			return resp
 		}
-		done = true
-		defer finish()
-		if resp != nil {
-			return resp
+		if resp == nil {
+			resp = s.lastWords(answering, why())
 		}
-		if err := why(); err != nil {
-			return &graphql.Response{Errors: gqlerror.List{s.presenter.present(answering, err)}}
+		if resp == nil {
+			finish()
 		}
-		if err := context.Cause(s.over); s.over.Err() != nil && fault.From(err) != nil {
-			return &graphql.Response{Errors: gqlerror.List{s.presenter.present(answering, err)}}
-		}
-		return nil
+		return resp
 	}, ctx
+}
+
+// lastWords are why a subscription ended that did not end by itself; nil: it did.
+func (s *stream) lastWords(ctx context.Context, err error) *graphql.Response {
+	if cause := context.Cause(s.over); err == nil && fault.From(cause) != nil {
+		err = cause
+	}
+	if err == nil {
+		return nil
+	}
+	return &graphql.Response{Errors: gqlerror.List{s.presenter.present(ctx, err)}}
 }
 
 // wantsEvents tells whether the client asks for server-sent events.

@@ -32,7 +32,7 @@ func (p *Person) Subscribe(document string, vars Vars) *Stream {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return p.on(conn, document, vars)
+	return p.On(conn, document, vars)
 }
 
 // Dial opens a WebSocket, and introduces itself with the payload.
@@ -64,8 +64,8 @@ func (p *Person) Dial(payload Vars, header http.Header) (*websocket.Conn, error)
 	return conn, nil
 }
 
-// on subscribes on a socket.
-func (p *Person) on(conn *websocket.Conn, document string, vars Vars) *Stream {
+// On subscribes on a socket.
+func (p *Person) On(conn *websocket.Conn, document string, vars Vars) *Stream {
 	p.t.Helper()
 	s := &Stream{Socket: conn, t: p.t, events: make(chan gjson.Result, 100), closed: make(chan error, 1)}
 	if err := wsjson.Write(context.Background(), conn, Vars{"id": "1", "type": "subscribe", "payload": Vars{"query": document, "variables": vars}}); err != nil {
