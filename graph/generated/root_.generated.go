@@ -28,6 +28,7 @@ type ResolverRoot interface {
 	MailReceiptLine() MailReceiptLineResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Subscription() SubscriptionResolver
 	Vacancy() VacancyResolver
 }
 
@@ -106,7 +107,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ArchiveVolumeWhereInput", ec.unmarshalInputArchiveVolumeWhereInput),
 			graphql.NewInputUnmarshaler("AreaOrder", ec.unmarshalInputAreaOrder),
 			graphql.NewInputUnmarshaler("AreaWhereInput", ec.unmarshalInputAreaWhereInput),
-			graphql.NewInputUnmarshaler("AskFeeRefundInput", ec.unmarshalInputAskFeeRefundInput),
 			graphql.NewInputUnmarshaler("AskKeyLoanExtensionInput", ec.unmarshalInputAskKeyLoanExtensionInput),
 			graphql.NewInputUnmarshaler("AskKeyLoanInput", ec.unmarshalInputAskKeyLoanInput),
 			graphql.NewInputUnmarshaler("AuditTrailFilter", ec.unmarshalInputAuditTrailFilter),
@@ -115,7 +115,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BreakKeySealInput", ec.unmarshalInputBreakKeySealInput),
 			graphql.NewInputUnmarshaler("BuildingOrder", ec.unmarshalInputBuildingOrder),
 			graphql.NewInputUnmarshaler("BuildingWhereInput", ec.unmarshalInputBuildingWhereInput),
-			graphql.NewInputUnmarshaler("CalendarDayInput", ec.unmarshalInputCalendarDayInput),
 			graphql.NewInputUnmarshaler("CalendarDayOrder", ec.unmarshalInputCalendarDayOrder),
 			graphql.NewInputUnmarshaler("CalendarDayWhereInput", ec.unmarshalInputCalendarDayWhereInput),
 			graphql.NewInputUnmarshaler("CanInput", ec.unmarshalInputCanInput),
@@ -131,7 +130,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("CheckKeyAcceptanceLinesInput", ec.unmarshalInputCheckKeyAcceptanceLinesInput),
 			graphql.NewInputUnmarshaler("CheckedKeyLineInput", ec.unmarshalInputCheckedKeyLineInput),
-			graphql.NewInputUnmarshaler("ClearCalendarDaysInput", ec.unmarshalInputClearCalendarDaysInput),
 			graphql.NewInputUnmarshaler("ClearKeyHookInput", ec.unmarshalInputClearKeyHookInput),
 			graphql.NewInputUnmarshaler("CloseInspectionRoundInput", ec.unmarshalInputCloseInspectionRoundInput),
 			graphql.NewInputUnmarshaler("CloseKeyMonthInput", ec.unmarshalInputCloseKeyMonthInput),
@@ -142,8 +140,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ComplaintWhereInput", ec.unmarshalInputComplaintWhereInput),
 			graphql.NewInputUnmarshaler("CompleteKeyScrappingInput", ec.unmarshalInputCompleteKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ConcludeMailCaseInput", ec.unmarshalInputConcludeMailCaseInput),
-			graphql.NewInputUnmarshaler("ConfirmFeeBankLineInput", ec.unmarshalInputConfirmFeeBankLineInput),
-			graphql.NewInputUnmarshaler("ConfirmFeeBankLinesInput", ec.unmarshalInputConfirmFeeBankLinesInput),
 			graphql.NewInputUnmarshaler("ConnectIdentityInput", ec.unmarshalInputConnectIdentityInput),
 			graphql.NewInputUnmarshaler("ConsentKeyScrappingInput", ec.unmarshalInputConsentKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ConsultStaffFileInput", ec.unmarshalInputConsultStaffFileInput),
@@ -162,6 +158,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateKeyHooksInput", ec.unmarshalInputCreateKeyHooksInput),
 			graphql.NewInputUnmarshaler("CreateManualInput", ec.unmarshalInputCreateManualInput),
 			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
+			graphql.NewInputUnmarshaler("CreateWebhookInput", ec.unmarshalInputCreateWebhookInput),
 			graphql.NewInputUnmarshaler("CreditFeeNoticeInput", ec.unmarshalInputCreditFeeNoticeInput),
 			graphql.NewInputUnmarshaler("DecideMailInput", ec.unmarshalInputDecideMailInput),
 			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
@@ -268,8 +265,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("HireStaffInput", ec.unmarshalInputHireStaffInput),
 			graphql.NewInputUnmarshaler("HouseholdOrder", ec.unmarshalInputHouseholdOrder),
 			graphql.NewInputUnmarshaler("HouseholdWhereInput", ec.unmarshalInputHouseholdWhereInput),
-			graphql.NewInputUnmarshaler("IgnoreFeeBankLinesInput", ec.unmarshalInputIgnoreFeeBankLinesInput),
-			graphql.NewInputUnmarshaler("ImportFeeBankStatementInput", ec.unmarshalInputImportFeeBankStatementInput),
 			graphql.NewInputUnmarshaler("ImportKeysInput", ec.unmarshalInputImportKeysInput),
 			graphql.NewInputUnmarshaler("ImportRunOrder", ec.unmarshalInputImportRunOrder),
 			graphql.NewInputUnmarshaler("ImportRunWhereInput", ec.unmarshalInputImportRunWhereInput),
@@ -390,7 +385,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OrderKeyCopiesInput", ec.unmarshalInputOrderKeyCopiesInput),
 			graphql.NewInputUnmarshaler("OrderLockChangeInput", ec.unmarshalInputOrderLockChangeInput),
 			graphql.NewInputUnmarshaler("PausePressSubscriptionInput", ec.unmarshalInputPausePressSubscriptionInput),
-			graphql.NewInputUnmarshaler("PayFeeRefundInput", ec.unmarshalInputPayFeeRefundInput),
 			graphql.NewInputUnmarshaler("PayRenovationDepositInput", ec.unmarshalInputPayRenovationDepositInput),
 			graphql.NewInputUnmarshaler("PlaceArchiveHoldInput", ec.unmarshalInputPlaceArchiveHoldInput),
 			graphql.NewInputUnmarshaler("PlaceInArchiveInput", ec.unmarshalInputPlaceInArchiveInput),
@@ -434,6 +428,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordRoundInspectionsInput", ec.unmarshalInputRecordRoundInspectionsInput),
 			graphql.NewInputUnmarshaler("RecordViolationInput", ec.unmarshalInputRecordViolationInput),
 			graphql.NewInputUnmarshaler("RecoverPressClaimInput", ec.unmarshalInputRecoverPressClaimInput),
+			graphql.NewInputUnmarshaler("RedeliverWebhookInput", ec.unmarshalInputRedeliverWebhookInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
 			graphql.NewInputUnmarshaler("RegisterMailInput", ec.unmarshalInputRegisterMailInput),
 			graphql.NewInputUnmarshaler("ReinspectDefectInput", ec.unmarshalInputReinspectDefectInput),
@@ -455,10 +450,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResolveDefectInput", ec.unmarshalInputResolveDefectInput),
 			graphql.NewInputUnmarshaler("ResolveKeyDifferenceInput", ec.unmarshalInputResolveKeyDifferenceInput),
 			graphql.NewInputUnmarshaler("ResolveViolationInput", ec.unmarshalInputResolveViolationInput),
-			graphql.NewInputUnmarshaler("RestoreFeeBankLinesInput", ec.unmarshalInputRestoreFeeBankLinesInput),
 			graphql.NewInputUnmarshaler("ResumePressSubscriptionInput", ec.unmarshalInputResumePressSubscriptionInput),
+			graphql.NewInputUnmarshaler("RetryJobInput", ec.unmarshalInputRetryJobInput),
 			graphql.NewInputUnmarshaler("ReturnArchiveInput", ec.unmarshalInputReturnArchiveInput),
-			graphql.NewInputUnmarshaler("ReturnFeeRefundInput", ec.unmarshalInputReturnFeeRefundInput),
 			graphql.NewInputUnmarshaler("ReturnKeysInput", ec.unmarshalInputReturnKeysInput),
 			graphql.NewInputUnmarshaler("ReturnLineInput", ec.unmarshalInputReturnLineInput),
 			graphql.NewInputUnmarshaler("ReturnMailInput", ec.unmarshalInputReturnMailInput),
@@ -469,15 +463,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeGrantInput", ec.unmarshalInputRevokeGrantInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RoleInput", ec.unmarshalInputRoleInput),
+			graphql.NewInputUnmarshaler("RotateWebhookSecretInput", ec.unmarshalInputRotateWebhookSecretInput),
 			graphql.NewInputUnmarshaler("RoundInspectionInput", ec.unmarshalInputRoundInspectionInput),
 			graphql.NewInputUnmarshaler("RunFeeBillingInput", ec.unmarshalInputRunFeeBillingInput),
 			graphql.NewInputUnmarshaler("ScanMailInput", ec.unmarshalInputScanMailInput),
 			graphql.NewInputUnmarshaler("SealKeysInput", ec.unmarshalInputSealKeysInput),
 			graphql.NewInputUnmarshaler("SealedWithInput", ec.unmarshalInputSealedWithInput),
 			graphql.NewInputUnmarshaler("SetArchiveRetentionInput", ec.unmarshalInputSetArchiveRetentionInput),
-			graphql.NewInputUnmarshaler("SetCalendarDaysInput", ec.unmarshalInputSetCalendarDaysInput),
 			graphql.NewInputUnmarshaler("SetFeeBookInput", ec.unmarshalInputSetFeeBookInput),
 			graphql.NewInputUnmarshaler("SetFeeTariffInput", ec.unmarshalInputSetFeeTariffInput),
+			graphql.NewInputUnmarshaler("SetNotificationAddressInput", ec.unmarshalInputSetNotificationAddressInput),
+			graphql.NewInputUnmarshaler("SetNotificationSettingsInput", ec.unmarshalInputSetNotificationSettingsInput),
 			graphql.NewInputUnmarshaler("SettleFeeCreditInput", ec.unmarshalInputSettleFeeCreditInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignKeyAcceptanceInput", ec.unmarshalInputSignKeyAcceptanceInput),
@@ -507,8 +503,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateResidentInput", ec.unmarshalInputUpdateResidentInput),
 			graphql.NewInputUnmarshaler("UpdateStaffInput", ec.unmarshalInputUpdateStaffInput),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
+			graphql.NewInputUnmarshaler("UpdateWebhookInput", ec.unmarshalInputUpdateWebhookInput),
 			graphql.NewInputUnmarshaler("VacancyOrder", ec.unmarshalInputVacancyOrder),
 			graphql.NewInputUnmarshaler("VacancyWhereInput", ec.unmarshalInputVacancyWhereInput),
+			graphql.NewInputUnmarshaler("VerifyNotificationAddressInput", ec.unmarshalInputVerifyNotificationAddressInput),
 			graphql.NewInputUnmarshaler("ViolationOrder", ec.unmarshalInputViolationOrder),
 			graphql.NewInputUnmarshaler("ViolationWhereInput", ec.unmarshalInputViolationWhereInput),
 			graphql.NewInputUnmarshaler("VoidArchiveLoanInput", ec.unmarshalInputVoidArchiveLoanInput),
@@ -588,6 +586,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
 			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
@@ -2284,79 +2299,6 @@ extend type Query {
   ): AuditEntryConnection!
 }
 `, BuiltIn: false},
-	{Name: "../schema/calendar.graphqls", Input: `"Whether an estate works on a day (F3)."
-input CalendarDayInput {
-  "The day; none that is past."
-  day: Date!
-  "Whether the office works on it: an extra working day, or a closed one."
-  working: Boolean!
-  "Why."
-  reason: String!
-}
-
-"Closed days, and extra working days, of an estate (F3)."
-input SetCalendarDaysInput {
-  "The estate."
-  estateID: ID!
-  "The days: at most 100."
-  days: [CalendarDayInput!]!
-}
-
-"What setting gave."
-type SetCalendarDaysPayload {
-  "The days as they are now."
-  days: [CalendarDay!]!
-  "How many deadlines that are still open moved."
-  moved: Int!
-}
-
-"Days that are to be like others again (F3)."
-input ClearCalendarDaysInput {
-  "The estate."
-  estateID: ID!
-  "The days: at most 100."
-  days: [Date!]!
-}
-
-"What clearing gave."
-type ClearCalendarDaysPayload {
-  "The days."
-  days: [CalendarDay!]!
-  "How many deadlines that are still open moved."
-  moved: Int!
-}
-
-extend type Mutation {
-  "Sets closed days and extra working days, at most 100. What is due in working days and still open is due by them from now on (F3)."
-  setCalendarDays(
-    "The days."
-    input: SetCalendarDaysInput!
-  ): SetCalendarDaysPayload!
-  "Has at most 100 days be what the week and the public holidays say. What is due in working days and still open moves (F3)."
-  clearCalendarDays(
-    "The days."
-    input: ClearCalendarDaysInput!
-  ): ClearCalendarDaysPayload!
-}
-
-extend type Query {
-  "The days on which estates work, or do not, whatever the week and the public holidays say (F3). Of those that are so no longer, clearedAt says since when."
-  calendarDays(
-    "At most so many: 50 unless given, at most 200."
-    first: Int
-    "Those after this cursor."
-    after: Cursor
-    "The last so many."
-    last: Int
-    "Those before this cursor."
-    before: Cursor
-    "The order."
-    orderBy: CalendarDayOrder = {field: DAY, direction: DESC}
-    "Which ones."
-    where: CalendarDayWhereInput
-  ): CalendarDayConnection!
-}
-`, BuiltIn: false},
 	{Name: "../schema/estate.graphqls", Input: `"A new estate."
 input CreateEstateInput {
   "Short code, unique in the portfolio, of capitals and digits: CHHY."
@@ -3602,362 +3544,6 @@ extend type Query {
   ): FeeEntryConnection!
 }
 `, BuiltIn: false},
-	{Name: "../schema/fees_bank.graphqls", Input: `"An uploaded statement of an account at the bank, CSV or XLSX (F5)."
-input ImportFeeBankStatementInput {
-  "The estate."
-  estateID: ID!
-  "The upload: a heading with the day, the bank's number of the transaction, and the amount; payer, memo, summary and remark are read, too."
-  fileID: ID!
-  "Which account it is of."
-  account: String
-}
-
-"What importing gave."
-type ImportFeeBankStatementPayload {
-  "The statement; none if nothing in it was new."
-  statement: FeeBankStatement
-  "Whether the same file was imported before: then nothing changed."
-  repeated: Boolean!
-  "How many lines were taken."
-  taken: Int!
-  "Of how many of them somebody seems to be known."
-  proposed: Int!
-  "What is wrong, by row and column; those lines were not taken."
-  rejected: [FeeBankProblem!]!
-  "Rows that are on record from another file."
-  known: [Int!]!
-  "Rows of what the estate paid itself."
-  paidOut: [Int!]!
-}
-
-"What is wrong with a cell of a statement (F5)."
-type FeeBankProblem {
-  "The row, of which the heading is the first."
-  row: Int!
-  "The column, by its heading."
-  column: String!
-  "What is wrong."
-  message: String!
-}
-
-"Whose a payment is that the bank received (F5)."
-input ConfirmFeeBankLineInput {
-  "The line."
-  lineID: ID!
-  "The household; that which it seems to be of unless given."
-  householdID: ID
-}
-
-"Whose payments are, of one estate (F5)."
-input ConfirmFeeBankLinesInput {
-  "The lines: at most 200."
-  lines: [ConfirmFeeBankLineInput!]!
-}
-
-"What confirming gave."
-type ConfirmFeeBankLinesPayload {
-  "The lines, with the payments that were booked for them."
-  lines: [FeeBankLine!]!
-}
-
-"Lines that are no payments of fees, or are booked otherwise (F5)."
-input IgnoreFeeBankLinesInput {
-  "The lines, of one estate: at most 200."
-  lineIDs: [ID!]!
-  "Why."
-  reason: String!
-}
-
-"What ignoring gave."
-type IgnoreFeeBankLinesPayload {
-  "The lines."
-  lines: [FeeBankLine!]!
-}
-
-"Lines that were ignored by mistake (F5)."
-input RestoreFeeBankLinesInput {
-  "The lines, of one estate: at most 200."
-  lineIDs: [ID!]!
-}
-
-"What restoring gave."
-type RestoreFeeBankLinesPayload {
-  "The lines, which await confirmation again."
-  lines: [FeeBankLine!]!
-}
-
-"What of its credit a household is given back, and how (F5)."
-input AskFeeRefundInput {
-  "The household."
-  householdID: ID!
-  "How much, in fen: at most its credit."
-  amount: Int!
-  "How it is given back."
-  method: FeeRefundMethod!
-  "Who gets it."
-  payee: String!
-  "The payee's account at the bank or with the paying service; a transfer needs it."
-  payeeAccount: String
-  "Why it is given back."
-  reason: String!
-}
-
-"What asking gave."
-type AskFeeRefundPayload {
-  "The refund, whose approval is asked of who leads finance and of the managers."
-  refund: FeeRefund!
-}
-
-"A refund that was approved, and is paid out (F5)."
-input PayFeeRefundInput {
-  "The refund."
-  refundID: ID!
-  "Its number at the bank or with the paying service."
-  reference: String
-}
-
-"What paying out gave."
-type PayFeeRefundPayload {
-  "The refund, with its number."
-  refund: FeeRefund!
-  "The household's account after it."
-  account: FeeAccount!
-}
-
-"A refund whose money came back (F5)."
-input ReturnFeeRefundInput {
-  "The refund."
-  refundID: ID!
-  "Why it came back."
-  reason: String!
-}
-
-"What recording that gave."
-type ReturnFeeRefundPayload {
-  "The refund."
-  refund: FeeRefund!
-  "The household's account after it."
-  account: FeeAccount!
-}
-
-extend type Mutation {
-  "Takes the payments that the bank received, and proposes whose each is; nothing is booked yet (F5). The same file twice changes nothing."
-  importFeeBankStatement(
-    "The upload."
-    input: ImportFeeBankStatementInput!
-  ): ImportFeeBankStatementPayload!
-  "Books a payment for each of at most 200 lines, under the next receipt numbers; the oldest debts are settled first. All are booked, or none (F5)."
-  confirmFeeBankLines(
-    "Whose they are."
-    input: ConfirmFeeBankLinesInput!
-  ): ConfirmFeeBankLinesPayload!
-  "Leaves at most 200 lines out of the books (F5)."
-  ignoreFeeBankLines(
-    "The lines."
-    input: IgnoreFeeBankLinesInput!
-  ): IgnoreFeeBankLinesPayload!
-  "Has at most 200 lines that were ignored await confirmation again (F5)."
-  restoreFeeBankLines(
-    "The lines."
-    input: RestoreFeeBankLinesInput!
-  ): RestoreFeeBankLinesPayload!
-  "Asks that a household is given back what it has paid too much; another approves it (F5)."
-  askFeeRefund(
-    "The refund."
-    input: AskFeeRefundInput!
-  ): AskFeeRefundPayload!
-  "Books a refund that was approved: the household's credit is less by it (F5)."
-  payFeeRefund(
-    "The refund."
-    input: PayFeeRefundInput!
-  ): PayFeeRefundPayload!
-  "Books that the money of a refund came back, or never left: it is the household's credit again (F5)."
-  returnFeeRefund(
-    "The refund."
-    input: ReturnFeeRefundInput!
-  ): ReturnFeeRefundPayload!
-}
-
-extend type Query {
-  "Statements of the bank that were imported (F5)."
-  feeBankStatements(
-    "At most so many: 50 unless given, at most 200."
-    first: Int
-    "Those after this cursor."
-    after: Cursor
-    "The last so many."
-    last: Int
-    "Those before this cursor."
-    before: Cursor
-    "The order."
-    orderBy: FeeBankStatementOrder = {field: CREATED_AT, direction: DESC}
-    "Which ones."
-    where: FeeBankStatementWhereInput
-  ): FeeBankStatementConnection!
-  "Payments that the bank received, whose they seem to be, and what was booked for them (F5)."
-  feeBankLines(
-    "At most so many: 50 unless given, at most 200."
-    first: Int
-    "Those after this cursor."
-    after: Cursor
-    "The last so many."
-    last: Int
-    "Those before this cursor."
-    before: Cursor
-    "The order."
-    orderBy: FeeBankLineOrder = {field: PAID_ON, direction: DESC}
-    "Which ones."
-    where: FeeBankLineWhereInput
-  ): FeeBankLineConnection!
-  "Refunds of what households paid too much (F5). Residents see their household's."
-  feeRefunds(
-    "At most so many: 50 unless given, at most 200."
-    first: Int
-    "Those after this cursor."
-    after: Cursor
-    "The last so many."
-    last: Int
-    "Those before this cursor."
-    before: Cursor
-    "The order."
-    orderBy: FeeRefundOrder = {field: ASKED_AT, direction: DESC}
-    "Which ones."
-    where: FeeRefundWhereInput
-  ): FeeRefundConnection!
-}
-`, BuiltIn: false},
-	{Name: "../schema/fees_reports.graphqls", Input: `"What is open of notices, by how many days ago it was to be paid, in fen (F6)."
-type FeeAges {
-  "How many notices are overdue: from the day after they were to be paid."
-  notices: Int!
-  "What is not to be paid yet."
-  notDue: Int!
-  "Overdue for up to 30 days."
-  days1To30: Int!
-  "Overdue for 31 to 60 days."
-  days31To60: Int!
-  "Overdue for 61 to 90 days."
-  days61To90: Int!
-  "Overdue for more than 90 days."
-  over90: Int!
-  "Overdue in all."
-  overdue: Int!
-}
-
-"What is owed, by building and in all (F6)."
-type FeeArrears {
-  "When that was."
-  at: Time!
-  "By building, of which something is open."
-  buildings: [FeeBuildingArrears!]!
-  "All together."
-  total: FeeAges!
-}
-
-"What is owed in a building (F6)."
-type FeeBuildingArrears {
-  "The estate."
-  estate: Estate!
-  "The building, as notices name it."
-  building: String!
-  "How many households are overdue."
-  households: Int!
-  "What is open, by age."
-  ages: FeeAges!
-}
-
-"What a household owes past its time (F6)."
-type FeeHouseholdArrears {
-  "The household."
-  household: Household!
-  "The building, as its oldest open notice names it."
-  building: String!
-  "The first day on which something was overdue."
-  since: Date!
-  "What is open, by age."
-  ages: FeeAges!
-}
-
-"A page of households that owe past their time, who owes most first (F6)."
-type FeeArrearsConnection {
-  "The households of this page."
-  edges: [FeeArrearsEdge!]!
-  "Whether there is more, and where."
-  pageInfo: PageInfo!
-  "How many there are in all."
-  totalCount: Int!
-}
-
-"A household that owes past its time, and its place in the list (F6)."
-type FeeArrearsEdge {
-  "What it owes."
-  node: FeeHouseholdArrears!
-  "Its place."
-  cursor: Cursor!
-}
-
-"What was billed and collected, by month and in all (F6)."
-type FeeCollection {
-  "Each month of each estate in which something was billed."
-  months: [FeeMonthCollection!]!
-  "All together."
-  total: FeeCollected!
-}
-
-"What was billed for a month in an estate, and what of it was collected until now (F6)."
-type FeeMonthCollection {
-  "The estate."
-  estate: Estate!
-  "The month, as its first day."
-  month: Date!
-  "The sums."
-  collected: FeeCollected!
-}
-
-"Sums over notices, in fen (F6)."
-type FeeCollected {
-  "How many notices."
-  notices: Int!
-  "What they ask for."
-  billed: Int!
-  "What of that was taken back by credit notes."
-  credited: Int!
-  "What of it was paid, whenever that was."
-  collected: Int!
-  "What is open yet."
-  open: Int!
-  "What was collected of what was billed and not taken back, in hundredths of a percent: 9850 is 98.50%; null where nothing was billed."
-  rateHundredths: Int
-}
-
-extend type Query {
-  "What is owed by age, of each building and in all (F6). NOT_FOUND for an estate in which the viewer does not see every household's notices."
-  feeArrears(
-    "The estates; all in which the viewer sees every household's notices unless given."
-    estateIDs: [ID!]
-  ): FeeArrears!
-  "The households that owe past their time, who owes most first (F6). NOT_FOUND for an estate in which the viewer does not see every household's notices."
-  feeHouseholdArrears(
-    "The estates; all in which the viewer sees every household's notices unless given."
-    estateIDs: [ID!]
-    "A building, as notices name it."
-    building: String
-    "At most so many: 50 unless given, at most 200."
-    first: Int
-    "Those after this cursor."
-    after: Cursor
-  ): FeeArrearsConnection!
-  "What was billed and collected of each month, of at most 36 (F6). NOT_FOUND for an estate in which the viewer does not see every household's notices."
-  feeCollection(
-    "The estates; all in which the viewer sees every household's notices unless given."
-    estateIDs: [ID!]
-    "The first month, by any of its days."
-    from: Date!
-    "The last month, by any of its days."
-    until: Date!
-  ): FeeCollection!
-}
-`, BuiltIn: false},
 	{Name: "../schema/files.graphqls", Input: `"A link that opens a file in a browser, for who asked for it (A5, A6)."
 type FileLink {
   "The address, from the root of this server: GET it within the browser that is signed in, or with the token that asked for it; a link that a token asked for needs no header."
@@ -4942,6 +4528,74 @@ extend type Query {
     "Whether to give a copy that names the reader."
     marked: Boolean = false
   ): FileLink!
+}
+`, BuiltIn: false},
+	{Name: "../schema/jobs.graphqls", Input: `"A job whose last attempt failed."
+type FailedJob {
+  "Its number in the queue."
+  number: Int!
+  "What it does: webhooks.deliver, notices.mail, fees.bill; task for what recurs."
+  kind: String!
+  "Whether it was given up; else it is tried again."
+  givenUp: Boolean!
+  "How often it was tried."
+  attempts: Int!
+  "How often it is tried at most."
+  maxAttempts: Int!
+  "Why the last attempt failed, without addresses, numbers and secrets."
+  error: String!
+  "When that was."
+  failedAt: Time!
+  "When it is tried again; null if it was given up."
+  nextAt: Time
+  "When it was made."
+  createdAt: Time!
+}
+
+"A job and its place in the list."
+type FailedJobEdge {
+  "The job."
+  node: FailedJob!
+  "Its place."
+  cursor: Cursor!
+}
+
+"A page of jobs."
+type FailedJobConnection {
+  "The jobs."
+  edges: [FailedJobEdge!]!
+  "Whether the list goes on."
+  pageInfo: PageInfo!
+}
+
+"A job to be tried again."
+input RetryJobInput {
+  "Its number."
+  number: Int!
+}
+
+"The job that is tried again."
+type RetryJobPayload {
+  "Its number."
+  number: Int!
+}
+
+extend type Query {
+  "The jobs that failed, the newest first, for the general manager; those given up are kept for a week."
+  failedJobs(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+  ): FailedJobConnection!
+}
+
+extend type Mutation {
+  "Has a job that failed tried again at once. For the general manager."
+  retryJob(
+    "Which one."
+    input: RetryJobInput!
+  ): RetryJobPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/keys.graphqls", Input: `"Keys handed over to the household of the unit, at move-in (K4.1)."
@@ -7972,6 +7626,111 @@ extend type Query {
   ): PressClaimConnection!
 }
 `, BuiltIn: false},
+	{Name: "../schema/notices.graphqls", Input: `"A class of messages, by the first word of their kinds."
+enum NoticeClass {
+  "What is due, and what was not done in time."
+  OBLIGATION
+  "Questions to decide, and what was decided."
+  APPROVAL
+  "What was voided, and corrected later."
+  VOID
+  "Keys."
+  KEYS
+  "The archive."
+  ARCHIVES
+  "Vacant units."
+  VACANCY
+  "Mail and press."
+  MAIL
+  "Fees."
+  FEES
+  "Moving in and out."
+  REGISTRY
+  "Duty."
+  DUTY
+}
+
+"Whether messages of a class are mailed; into the inbox they come always."
+type ClassSetting {
+  "The class."
+  class: NoticeClass!
+  "Whether they are mailed, too."
+  email: Boolean!
+}
+
+"What the viewer is told beyond the inbox."
+type NotificationSettings {
+  "Whether a mail server is set up at all."
+  available: Boolean!
+  "Where mail goes; null for nowhere."
+  address: String
+  "Whether the viewer has proved to read it by its code; before that nothing else is sent there."
+  verified: Boolean!
+  "The hour of the day, in the portfolio's time zone, at which all is mailed together; null for at once."
+  digestHour: Int
+  "Class by class."
+  classes: [ClassSetting!]!
+}
+
+"An e-mail address."
+input SetNotificationAddressInput {
+  "The address; empty for none."
+  address: String!
+}
+
+"What is set now."
+type NotificationSettingsPayload {
+  "The settings."
+  settings: NotificationSettings!
+}
+
+"The code that was sent to the address."
+input VerifyNotificationAddressInput {
+  "Its 8 digits."
+  code: String!
+}
+
+"Whether the code was right."
+type VerifyNotificationAddressPayload {
+  "Whether it was."
+  verified: Boolean!
+  "How often it may be tried yet."
+  triesLeft: Int!
+  "The settings."
+  settings: NotificationSettings!
+}
+
+"What is mailed, and when."
+input SetNotificationSettingsInput {
+  "These classes, and no others; at most 50."
+  email: [NoticeClass!]!
+  "Once a day at that hour, 0 to 23; at once unless given."
+  digestHour: Int
+}
+
+extend type Query {
+  "What the viewer is told beyond the inbox."
+  notificationSettings: NotificationSettings!
+}
+
+extend type Mutation {
+  "Says at which e-mail address the viewer wants to be told, and sends a code there. CONFLICT if there is no mail server; RATE_LIMITED after 5 codes in a day."
+  setNotificationAddress(
+    "The address."
+    input: SetNotificationAddressInput!
+  ): NotificationSettingsPayload!
+  "Gives the code back. A wrong one is told by verified, and counted. CONFLICT if none is awaited: it is good for 30 minutes and 5 tries."
+  verifyNotificationAddress(
+    "The code."
+    input: VerifyNotificationAddressInput!
+  ): VerifyNotificationAddressPayload!
+  "Says which messages are mailed, beside the inbox, and when. CONFLICT without a verified address."
+  setNotificationSettings(
+    "What and when."
+    input: SetNotificationSettingsInput!
+  ): NotificationSettingsPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/reconciliations.graphqls", Input: `extend type Query {
   "Counts against what is on record."
   reconciliations(
@@ -8112,9 +7871,35 @@ extend type Query {
   ): [String!]!
 }
 
+"Whose obligations."
+enum ObligationsOf {
+  "The viewer's in person."
+  ME
+  "Of the departments in which the viewer works, or which the viewer leads."
+  DEPARTMENT
+  "Of the estates in which the viewer has a role."
+  ESTATE
+  "All that the viewer may see."
+  PORTFOLIO
+}
+
+"How an obligation stands."
+enum ObligationStanding {
+  "Not done, in time or not."
+  DUE
+  "Not done, and past its due time."
+  PAST_DUE
+  "Breached: not done within its grace, done late or not yet."
+  BREACHED
+}
+
 extend type Query {
-  "Everything due or breached that the viewer may see; by due time with orderBy DUE_AT."
+  "Everything due or breached, over all chapters, that the viewer may see; by due time with orderBy DUE_AT."
   obligations(
+    "Whose; all that the viewer may see unless given."
+    of: ObligationsOf
+    "How they stand; all unless given."
+    standing: ObligationStanding
     "At most so many: 50 unless given, at most 200."
     first: Int
     "Those after this cursor."
@@ -8150,6 +7935,43 @@ extend type Mutation {
     "What was breached, and why."
     input: TellBreachInput!
   ): TellBreachPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/streams.graphqls", Input: `"What is due in a chapter of an estate."
+type ChapterDue {
+  "The chapter, as the kinds of obligations begin: keys, mail, fees."
+  chapter: String!
+  "What is not done."
+  open: Int!
+  "Of that, what is past its due time."
+  pastDue: Int!
+  "Of that, what is past its grace, too."
+  breached: Int!
+}
+
+"The state of an estate now; a part is null where the viewer may not see what it counts."
+type EstateDashboard {
+  "As of when."
+  at: Time!
+  "The estate."
+  estateID: ID!
+  "The keys."
+  keys: KeyFigures
+  "Vacant units."
+  vacancy: VacancyFigures
+  "What is due, by chapters; those of which nothing is due are left out."
+  due: [ChapterDue!]
+}
+
+"What comes by itself, over a WebSocket (graphql-transport-ws) or as server-sent events (POST, Accept: text/event-stream) at /graphql. Each event is read anew as who is asking by then, under the grants of then. A stream ends with UNAUTHENTICATED as soon as the session or the token does or the account is disabled, and with NOT_FOUND when the grants that it needs are withdrawn; an account has at most 10 at once."
+type Subscription {
+  "The viewer's own messages as they come, each once. What came before, and while nobody listened, is in the inbox."
+  inbox: Message!
+  "The figures of an estate: at once, and whenever one of them changes, at most once a second."
+  dashboard(
+    "Which estate. NOT_FOUND for one of which the viewer sees nothing that is counted."
+    estateID: ID!
+  ): EstateDashboard!
 }
 `, BuiltIn: false},
 	{Name: "../schema/vacancy.graphqls", Input: `"What is to be said of a vacant unit; what is left out stays."
@@ -8509,6 +8331,222 @@ extend type Query {
     "The photo."
     defectPhotoID: ID!
   ): FileLink!
+}
+`, BuiltIn: false},
+	{Name: "../schema/webhooks.graphqls", Input: `"An address that is told what happens in an estate, or in the whole portfolio: by ids and the kind alone, signed."
+type Webhook {
+  "Identity."
+  id: ID!
+  "The estate; null for the whole portfolio."
+  estateID: ID
+  "What it is for."
+  name: String!
+  "Where it is told."
+  url: String!
+  "Of which acts: their names (keys.lend), a chapter's (keys.*), or *. What accounts do with themselves is never told."
+  kinds: [String!]!
+  "Whether it is told."
+  active: Boolean!
+  "Since when its secret is as it is; the secret itself was shown once."
+  secretSince: Time!
+  "Grows with every change; give it back as expectedVersion."
+  version: Int!
+  "When it was made."
+  createdAt: Time!
+  "Who made it."
+  createdByName: String!
+}
+
+"A webhook and its place in the list."
+type WebhookEdge {
+  "The webhook."
+  node: Webhook!
+  "Its place."
+  cursor: Cursor!
+}
+
+"A page of webhooks."
+type WebhookConnection {
+  "The webhooks."
+  edges: [WebhookEdge!]!
+  "Whether the list goes on."
+  pageInfo: PageInfo!
+}
+
+"How a delivery stands."
+enum DeliveryState {
+  "On its way, or waiting for its next attempt."
+  PENDING
+  "Taken, with a status from 200 to 299."
+  DELIVERED
+  "Given up, after 9 attempts in two days."
+  FAILED
+  "Not wanted any more: the webhook is not active."
+  CANCELLED
+}
+
+"One event on its way to a webhook."
+type WebhookDelivery {
+  "Identity."
+  id: ID!
+  "The event: its entry on the audit trail, the same however often it is delivered."
+  eventID: ID!
+  "The webhook."
+  webhookID: ID!
+  "Where it happened; null for what is of no estate."
+  estateID: ID
+  "What happened: the act's name."
+  kind: String!
+  "Of what type it was upon."
+  subjectType: String
+  "What it was upon."
+  subjectID: ID
+  "When it happened."
+  occurredAt: Time!
+  "How it stands."
+  state: DeliveryState!
+  "How often it was tried."
+  attempts: Int!
+  "The status of the last answer; null if there was none."
+  status: Int
+  "What went wrong with the last attempt; empty if nothing did."
+  problem: String!
+  "When it was last tried."
+  attemptedAt: Time
+  "When it is tried again."
+  nextAt: Time
+  "When it was delivered or given up."
+  doneAt: Time
+}
+
+"A delivery and its place in the list."
+type WebhookDeliveryEdge {
+  "The delivery."
+  node: WebhookDelivery!
+  "Its place."
+  cursor: Cursor!
+}
+
+"A page of deliveries."
+type WebhookDeliveryConnection {
+  "The deliveries."
+  edges: [WebhookDeliveryEdge!]!
+  "Whether the list goes on."
+  pageInfo: PageInfo!
+}
+
+"A webhook to be made."
+input CreateWebhookInput {
+  "The estate; the whole portfolio unless given, which is the general manager's."
+  estateID: ID
+  "What it is for."
+  name: String!
+  "Where it is told: https, and not in a private network."
+  url: String!
+  "Of which acts: their names (keys.lend), a chapter's (keys.*), or *; at most 100."
+  kinds: [String!]!
+}
+
+"The webhook just made."
+type CreateWebhookPayload {
+  "The webhook."
+  webhook: Webhook!
+  "The secret that signs what it is told, shown only here; empty when the request is repeated with its Idempotency-Key."
+  secret: String!
+}
+
+"What shall be another; what is left out stays."
+input UpdateWebhookInput {
+  "The webhook."
+  webhookID: ID!
+  "The version that was seen."
+  expectedVersion: Int!
+  "What it is for."
+  name: String
+  "Where it is told."
+  url: String
+  "Of which acts; at most 100."
+  kinds: [String!]
+  "Whether it is told."
+  active: Boolean
+}
+
+"The webhook as it is now."
+type UpdateWebhookPayload {
+  "The webhook."
+  webhook: Webhook!
+}
+
+"A webhook that gets another secret."
+input RotateWebhookSecretInput {
+  "The webhook."
+  webhookID: ID!
+}
+
+"The webhook with its new secret."
+type RotateWebhookSecretPayload {
+  "The webhook."
+  webhook: Webhook!
+  "The secret, shown only here; empty when the request is repeated with its Idempotency-Key."
+  secret: String!
+}
+
+"A delivery to be made once more."
+input RedeliverWebhookInput {
+  "The delivery."
+  deliveryID: ID!
+}
+
+"The delivery, on its way again."
+type RedeliverWebhookPayload {
+  "The delivery."
+  delivery: WebhookDelivery!
+}
+
+extend type Query {
+  "The webhooks that the viewer manages or audits, the newest first; their secrets are never shown again."
+  webhooks(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "Those of the estate alone."
+    estateID: ID
+  ): WebhookConnection!
+  "What was, or is to be, delivered to a webhook, the newest first."
+  webhookDeliveries(
+    "Which webhook."
+    webhookID: ID!
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "Those that stand so."
+    state: DeliveryState
+  ): WebhookDeliveryConnection!
+}
+
+extend type Mutation {
+  "Makes a webhook; its secret is shown once. A project manager makes one of the own estate, the general manager any."
+  createWebhook(
+    "Where what is to be told."
+    input: CreateWebhookInput!
+  ): CreateWebhookPayload!
+  "Changes a webhook, or stops it. CONFLICT for another version."
+  updateWebhook(
+    "What shall be another."
+    input: UpdateWebhookInput!
+  ): UpdateWebhookPayload!
+  "Gives a webhook another secret, by which it is signed from now on."
+  rotateWebhookSecret(
+    "Which one."
+    input: RotateWebhookSecretInput!
+  ): RotateWebhookSecretPayload!
+  "Delivers an event once more, under the same event id. CONFLICT while it is on its way, and where the webhook is not active."
+  redeliverWebhook(
+    "Which delivery."
+    input: RedeliverWebhookInput!
+  ): RedeliverWebhookPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/ent.graphql", Input: `directive @goField(forceResolver: Boolean, name: String, omittable: Boolean) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
@@ -61875,14 +61913,6 @@ func (ec *executionContext) childFields_AreaEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type AreaEdge", field.Name)
 }
 
-func (ec *executionContext) childFields_AskFeeRefundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "refund":
-		return ec.fieldContext_AskFeeRefundPayload_refund(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type AskFeeRefundPayload", field.Name)
-}
-
 func (ec *executionContext) childFields_AskKeyLoanExtensionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "request":
@@ -62087,18 +62117,6 @@ func (ec *executionContext) childFields_CalendarDay(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type CalendarDay", field.Name)
 }
 
-func (ec *executionContext) childFields_CalendarDayConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "edges":
-		return ec.fieldContext_CalendarDayConnection_edges(ctx, field)
-	case "pageInfo":
-		return ec.fieldContext_CalendarDayConnection_pageInfo(ctx, field)
-	case "totalCount":
-		return ec.fieldContext_CalendarDayConnection_totalCount(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type CalendarDayConnection", field.Name)
-}
-
 func (ec *executionContext) childFields_CalendarDayEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -62243,6 +62261,20 @@ func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ChapterDue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "chapter":
+		return ec.fieldContext_ChapterDue_chapter(ctx, field)
+	case "open":
+		return ec.fieldContext_ChapterDue_open(ctx, field)
+	case "pastDue":
+		return ec.fieldContext_ChapterDue_pastDue(ctx, field)
+	case "breached":
+		return ec.fieldContext_ChapterDue_breached(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChapterDue", field.Name)
+}
+
 func (ec *executionContext) childFields_CheckKeyAcceptanceLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "acceptance":
@@ -62251,14 +62283,14 @@ func (ec *executionContext) childFields_CheckKeyAcceptanceLinesPayload(ctx conte
 	return nil, fmt.Errorf("no field named %q was found under type CheckKeyAcceptanceLinesPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_ClearCalendarDaysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_ClassSetting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "days":
-		return ec.fieldContext_ClearCalendarDaysPayload_days(ctx, field)
-	case "moved":
-		return ec.fieldContext_ClearCalendarDaysPayload_moved(ctx, field)
+	case "class":
+		return ec.fieldContext_ClassSetting_class(ctx, field)
+	case "email":
+		return ec.fieldContext_ClassSetting_email(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type ClearCalendarDaysPayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type ClassSetting", field.Name)
 }
 
 func (ec *executionContext) childFields_ClearKeyHookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -62405,14 +62437,6 @@ func (ec *executionContext) childFields_ConcludeMailCasePayload(ctx context.Cont
 		return ec.fieldContext_ConcludeMailCasePayload_case(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConcludeMailCasePayload", field.Name)
-}
-
-func (ec *executionContext) childFields_ConfirmFeeBankLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "lines":
-		return ec.fieldContext_ConfirmFeeBankLinesPayload_lines(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ConfirmFeeBankLinesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ConnectIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -62631,6 +62655,16 @@ func (ec *executionContext) childFields_CreateUnitPayload(ctx context.Context, f
 		return ec.fieldContext_CreateUnitPayload_unit(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateUnitPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_CreateWebhookPayload_webhook(ctx, field)
+	case "secret":
+		return ec.fieldContext_CreateWebhookPayload_secret(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateWebhookPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreditFeeNoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -63607,6 +63641,22 @@ func (ec *executionContext) childFields_EstateConnection(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type EstateConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_EstateDashboard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_EstateDashboard_at(ctx, field)
+	case "estateID":
+		return ec.fieldContext_EstateDashboard_estateID(ctx, field)
+	case "keys":
+		return ec.fieldContext_EstateDashboard_keys(ctx, field)
+	case "vacancy":
+		return ec.fieldContext_EstateDashboard_vacancy(ctx, field)
+	case "due":
+		return ec.fieldContext_EstateDashboard_due(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstateDashboard", field.Name)
+}
+
 func (ec *executionContext) childFields_EstateEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -63745,6 +63795,50 @@ func (ec *executionContext) childFields_ExternalPersonEdge(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type ExternalPersonEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_FailedJob(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_FailedJob_number(ctx, field)
+	case "kind":
+		return ec.fieldContext_FailedJob_kind(ctx, field)
+	case "givenUp":
+		return ec.fieldContext_FailedJob_givenUp(ctx, field)
+	case "attempts":
+		return ec.fieldContext_FailedJob_attempts(ctx, field)
+	case "maxAttempts":
+		return ec.fieldContext_FailedJob_maxAttempts(ctx, field)
+	case "error":
+		return ec.fieldContext_FailedJob_error(ctx, field)
+	case "failedAt":
+		return ec.fieldContext_FailedJob_failedAt(ctx, field)
+	case "nextAt":
+		return ec.fieldContext_FailedJob_nextAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FailedJob_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FailedJob", field.Name)
+}
+
+func (ec *executionContext) childFields_FailedJobConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FailedJobConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FailedJobConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FailedJobConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FailedJobEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FailedJobEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FailedJobEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FailedJobEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_FeeAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -63789,26 +63883,6 @@ func (ec *executionContext) childFields_FeeAccountEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type FeeAccountEdge", field.Name)
 }
 
-func (ec *executionContext) childFields_FeeAges(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "notices":
-		return ec.fieldContext_FeeAges_notices(ctx, field)
-	case "notDue":
-		return ec.fieldContext_FeeAges_notDue(ctx, field)
-	case "days1To30":
-		return ec.fieldContext_FeeAges_days1To30(ctx, field)
-	case "days31To60":
-		return ec.fieldContext_FeeAges_days31To60(ctx, field)
-	case "days61To90":
-		return ec.fieldContext_FeeAges_days61To90(ctx, field)
-	case "over90":
-		return ec.fieldContext_FeeAges_over90(ctx, field)
-	case "overdue":
-		return ec.fieldContext_FeeAges_overdue(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type FeeAges", field.Name)
-}
-
 func (ec *executionContext) childFields_FeeAllocation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -63839,40 +63913,6 @@ func (ec *executionContext) childFields_FeeAllocation(ctx context.Context, field
 		return ec.fieldContext_FeeAllocation_creditNote(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeAllocation", field.Name)
-}
-
-func (ec *executionContext) childFields_FeeArrears(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "at":
-		return ec.fieldContext_FeeArrears_at(ctx, field)
-	case "buildings":
-		return ec.fieldContext_FeeArrears_buildings(ctx, field)
-	case "total":
-		return ec.fieldContext_FeeArrears_total(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type FeeArrears", field.Name)
-}
-
-func (ec *executionContext) childFields_FeeArrearsConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "edges":
-		return ec.fieldContext_FeeArrearsConnection_edges(ctx, field)
-	case "pageInfo":
-		return ec.fieldContext_FeeArrearsConnection_pageInfo(ctx, field)
-	case "totalCount":
-		return ec.fieldContext_FeeArrearsConnection_totalCount(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type FeeArrearsConnection", field.Name)
-}
-
-func (ec *executionContext) childFields_FeeArrearsEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "node":
-		return ec.fieldContext_FeeArrearsEdge_node(ctx, field)
-	case "cursor":
-		return ec.fieldContext_FeeArrearsEdge_cursor(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type FeeArrearsEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeBankLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -63933,18 +63973,6 @@ func (ec *executionContext) childFields_FeeBankLine(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type FeeBankLine", field.Name)
 }
 
-func (ec *executionContext) childFields_FeeBankLineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "edges":
-		return ec.fieldContext_FeeBankLineConnection_edges(ctx, field)
-	case "pageInfo":
-		return ec.fieldContext_FeeBankLineConnection_pageInfo(ctx, field)
-	case "totalCount":
-		return ec.fieldContext_FeeBankLineConnection_totalCount(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type FeeBankLineConnection", field.Name)
-}
-
 func (ec *executionContext) childFields_FeeBankLineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -63953,18 +63981,6 @@ func (ec *executionContext) childFields_FeeBankLineEdge(ctx context.Context, fie
 		return ec.fieldContext_FeeBankLineEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeBankLineEdge", field.Name)
-}
-
-func (ec *executionContext) childFields_FeeBankProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "row":
-		return ec.fieldContext_FeeBankProblem_row(ctx, field)
-	case "column":
-		return ec.fieldContext_FeeBankProblem_column(ctx, field)
-	case "message":
-		return ec.fieldContext_FeeBankProblem_message(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type FeeBankProblem", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeBankStatement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -63997,18 +64013,6 @@ func (ec *executionContext) childFields_FeeBankStatement(ctx context.Context, fi
 		return ec.fieldContext_FeeBankStatement_estate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeBankStatement", field.Name)
-}
-
-func (ec *executionContext) childFields_FeeBankStatementConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "edges":
-		return ec.fieldContext_FeeBankStatementConnection_edges(ctx, field)
-	case "pageInfo":
-		return ec.fieldContext_FeeBankStatementConnection_pageInfo(ctx, field)
-	case "totalCount":
-		return ec.fieldContext_FeeBankStatementConnection_totalCount(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type FeeBankStatementConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeBankStatementEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -64075,48 +64079,6 @@ func (ec *executionContext) childFields_FeeBookEdge(ctx context.Context, field g
 		return ec.fieldContext_FeeBookEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeBookEdge", field.Name)
-}
-
-func (ec *executionContext) childFields_FeeBuildingArrears(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "estate":
-		return ec.fieldContext_FeeBuildingArrears_estate(ctx, field)
-	case "building":
-		return ec.fieldContext_FeeBuildingArrears_building(ctx, field)
-	case "households":
-		return ec.fieldContext_FeeBuildingArrears_households(ctx, field)
-	case "ages":
-		return ec.fieldContext_FeeBuildingArrears_ages(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type FeeBuildingArrears", field.Name)
-}
-
-func (ec *executionContext) childFields_FeeCollected(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "notices":
-		return ec.fieldContext_FeeCollected_notices(ctx, field)
-	case "billed":
-		return ec.fieldContext_FeeCollected_billed(ctx, field)
-	case "credited":
-		return ec.fieldContext_FeeCollected_credited(ctx, field)
-	case "collected":
-		return ec.fieldContext_FeeCollected_collected(ctx, field)
-	case "open":
-		return ec.fieldContext_FeeCollected_open(ctx, field)
-	case "rateHundredths":
-		return ec.fieldContext_FeeCollected_rateHundredths(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type FeeCollected", field.Name)
-}
-
-func (ec *executionContext) childFields_FeeCollection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "months":
-		return ec.fieldContext_FeeCollection_months(ctx, field)
-	case "total":
-		return ec.fieldContext_FeeCollection_total(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type FeeCollection", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeCreditNote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -64463,32 +64425,6 @@ func (ec *executionContext) childFields_FeeEntryEdge(ctx context.Context, field 
 		return ec.fieldContext_FeeEntryEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeEntryEdge", field.Name)
-}
-
-func (ec *executionContext) childFields_FeeHouseholdArrears(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "household":
-		return ec.fieldContext_FeeHouseholdArrears_household(ctx, field)
-	case "building":
-		return ec.fieldContext_FeeHouseholdArrears_building(ctx, field)
-	case "since":
-		return ec.fieldContext_FeeHouseholdArrears_since(ctx, field)
-	case "ages":
-		return ec.fieldContext_FeeHouseholdArrears_ages(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type FeeHouseholdArrears", field.Name)
-}
-
-func (ec *executionContext) childFields_FeeMonthCollection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "estate":
-		return ec.fieldContext_FeeMonthCollection_estate(ctx, field)
-	case "month":
-		return ec.fieldContext_FeeMonthCollection_month(ctx, field)
-	case "collected":
-		return ec.fieldContext_FeeMonthCollection_collected(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type FeeMonthCollection", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeNotice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -64855,18 +64791,6 @@ func (ec *executionContext) childFields_FeeRefund(ctx context.Context, field gra
 		return ec.fieldContext_FeeRefund_parts(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeRefund", field.Name)
-}
-
-func (ec *executionContext) childFields_FeeRefundConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "edges":
-		return ec.fieldContext_FeeRefundConnection_edges(ctx, field)
-	case "pageInfo":
-		return ec.fieldContext_FeeRefundConnection_pageInfo(ctx, field)
-	case "totalCount":
-		return ec.fieldContext_FeeRefundConnection_totalCount(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type FeeRefundConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeRefundEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -65337,34 +65261,6 @@ func (ec *executionContext) childFields_HouseholdEdge(ctx context.Context, field
 		return ec.fieldContext_HouseholdEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HouseholdEdge", field.Name)
-}
-
-func (ec *executionContext) childFields_IgnoreFeeBankLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "lines":
-		return ec.fieldContext_IgnoreFeeBankLinesPayload_lines(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type IgnoreFeeBankLinesPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_ImportFeeBankStatementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "statement":
-		return ec.fieldContext_ImportFeeBankStatementPayload_statement(ctx, field)
-	case "repeated":
-		return ec.fieldContext_ImportFeeBankStatementPayload_repeated(ctx, field)
-	case "taken":
-		return ec.fieldContext_ImportFeeBankStatementPayload_taken(ctx, field)
-	case "proposed":
-		return ec.fieldContext_ImportFeeBankStatementPayload_proposed(ctx, field)
-	case "rejected":
-		return ec.fieldContext_ImportFeeBankStatementPayload_rejected(ctx, field)
-	case "known":
-		return ec.fieldContext_ImportFeeBankStatementPayload_known(ctx, field)
-	case "paidOut":
-		return ec.fieldContext_ImportFeeBankStatementPayload_paidOut(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ImportFeeBankStatementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ImportKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -68217,6 +68113,30 @@ func (ec *executionContext) childFields_NoteOutstandingKeysPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type NoteOutstandingKeysPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_NotificationSettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "available":
+		return ec.fieldContext_NotificationSettings_available(ctx, field)
+	case "address":
+		return ec.fieldContext_NotificationSettings_address(ctx, field)
+	case "verified":
+		return ec.fieldContext_NotificationSettings_verified(ctx, field)
+	case "digestHour":
+		return ec.fieldContext_NotificationSettings_digestHour(ctx, field)
+	case "classes":
+		return ec.fieldContext_NotificationSettings_classes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationSettings", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationSettingsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settings":
+		return ec.fieldContext_NotificationSettingsPayload_settings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationSettingsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Obligation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -68407,16 +68327,6 @@ func (ec *executionContext) childFields_PausePressSubscriptionPayload(ctx contex
 		return ec.fieldContext_PausePressSubscriptionPayload_subscription(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PausePressSubscriptionPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_PayFeeRefundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "refund":
-		return ec.fieldContext_PayFeeRefundPayload_refund(ctx, field)
-	case "account":
-		return ec.fieldContext_PayFeeRefundPayload_account(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type PayFeeRefundPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PayRenovationDepositPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -69191,6 +69101,14 @@ func (ec *executionContext) childFields_RecoverPressClaimPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type RecoverPressClaimPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RedeliverWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_RedeliverWebhookPayload_delivery(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RedeliverWebhookPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RefusedInspectionLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "line":
@@ -69511,20 +69429,20 @@ func (ec *executionContext) childFields_ResolveViolationPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type ResolveViolationPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_RestoreFeeBankLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "lines":
-		return ec.fieldContext_RestoreFeeBankLinesPayload_lines(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type RestoreFeeBankLinesPayload", field.Name)
-}
-
 func (ec *executionContext) childFields_ResumePressSubscriptionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "pause":
 		return ec.fieldContext_ResumePressSubscriptionPayload_pause(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResumePressSubscriptionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RetryJobPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_RetryJobPayload_number(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetryJobPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReturnArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -69535,16 +69453,6 @@ func (ec *executionContext) childFields_ReturnArchivePayload(ctx context.Context
 		return ec.fieldContext_ReturnArchivePayload_loan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReturnArchivePayload", field.Name)
-}
-
-func (ec *executionContext) childFields_ReturnFeeRefundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "refund":
-		return ec.fieldContext_ReturnFeeRefundPayload_refund(ctx, field)
-	case "account":
-		return ec.fieldContext_ReturnFeeRefundPayload_account(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ReturnFeeRefundPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReturnKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -69613,6 +69521,16 @@ func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RotateWebhookSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_RotateWebhookSecretPayload_webhook(ctx, field)
+	case "secret":
+		return ec.fieldContext_RotateWebhookSecretPayload_secret(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RotateWebhookSecretPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RunFeeBillingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "run":
@@ -69665,16 +69583,6 @@ func (ec *executionContext) childFields_SetArchiveRetentionPayload(ctx context.C
 		return ec.fieldContext_SetArchiveRetentionPayload_retention(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetArchiveRetentionPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_SetCalendarDaysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "days":
-		return ec.fieldContext_SetCalendarDaysPayload_days(ctx, field)
-	case "moved":
-		return ec.fieldContext_SetCalendarDaysPayload_moved(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type SetCalendarDaysPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetFeeBookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -70113,6 +70021,14 @@ func (ec *executionContext) childFields_UpdateUnitPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type UpdateUnitPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_UpdateWebhookPayload_webhook(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateWebhookPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Vacancy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -70257,6 +70173,18 @@ func (ec *executionContext) childFields_VacancyItemFigures(ctx context.Context, 
 		return ec.fieldContext_VacancyItemFigures_dueToday(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VacancyItemFigures", field.Name)
+}
+
+func (ec *executionContext) childFields_VerifyNotificationAddressPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "verified":
+		return ec.fieldContext_VerifyNotificationAddressPayload_verified(ctx, field)
+	case "triesLeft":
+		return ec.fieldContext_VerifyNotificationAddressPayload_triesLeft(ctx, field)
+	case "settings":
+		return ec.fieldContext_VerifyNotificationAddressPayload_settings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerifyNotificationAddressPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -70597,6 +70525,108 @@ func (ec *executionContext) childFields_VoidViolationPayload(ctx context.Context
 		return ec.fieldContext_VoidViolationPayload_violation(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidViolationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Webhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Webhook_id(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Webhook_estateID(ctx, field)
+	case "name":
+		return ec.fieldContext_Webhook_name(ctx, field)
+	case "url":
+		return ec.fieldContext_Webhook_url(ctx, field)
+	case "kinds":
+		return ec.fieldContext_Webhook_kinds(ctx, field)
+	case "active":
+		return ec.fieldContext_Webhook_active(ctx, field)
+	case "secretSince":
+		return ec.fieldContext_Webhook_secretSince(ctx, field)
+	case "version":
+		return ec.fieldContext_Webhook_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Webhook_createdAt(ctx, field)
+	case "createdByName":
+		return ec.fieldContext_Webhook_createdByName(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Webhook", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WebhookConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WebhookConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDelivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_WebhookDelivery_id(ctx, field)
+	case "eventID":
+		return ec.fieldContext_WebhookDelivery_eventID(ctx, field)
+	case "webhookID":
+		return ec.fieldContext_WebhookDelivery_webhookID(ctx, field)
+	case "estateID":
+		return ec.fieldContext_WebhookDelivery_estateID(ctx, field)
+	case "kind":
+		return ec.fieldContext_WebhookDelivery_kind(ctx, field)
+	case "subjectType":
+		return ec.fieldContext_WebhookDelivery_subjectType(ctx, field)
+	case "subjectID":
+		return ec.fieldContext_WebhookDelivery_subjectID(ctx, field)
+	case "occurredAt":
+		return ec.fieldContext_WebhookDelivery_occurredAt(ctx, field)
+	case "state":
+		return ec.fieldContext_WebhookDelivery_state(ctx, field)
+	case "attempts":
+		return ec.fieldContext_WebhookDelivery_attempts(ctx, field)
+	case "status":
+		return ec.fieldContext_WebhookDelivery_status(ctx, field)
+	case "problem":
+		return ec.fieldContext_WebhookDelivery_problem(ctx, field)
+	case "attemptedAt":
+		return ec.fieldContext_WebhookDelivery_attemptedAt(ctx, field)
+	case "nextAt":
+		return ec.fieldContext_WebhookDelivery_nextAt(ctx, field)
+	case "doneAt":
+		return ec.fieldContext_WebhookDelivery_doneAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDelivery", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDeliveryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WebhookDeliveryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WebhookDeliveryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDeliveryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_WebhookDeliveryEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_WebhookDeliveryEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_WebhookEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_WebhookEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

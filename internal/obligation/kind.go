@@ -2,6 +2,8 @@ package obligation
 
 import (
 	"time"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -39,4 +41,12 @@ func Declare(k Kind) *Kind {
 	}
 	kinds[k.Name] = &k
 	return &k
+}
+
+// Kinds are all that are declared, by name.
+func Kinds() (list []*Kind) {
+	for _, name := range slices.Sorted(maps.Keys(kinds)) {
+		list = append(list, kinds[name])
+	}
+	return list
 }
