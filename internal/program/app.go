@@ -141,6 +141,7 @@ func (a *App) jobs(work bool) jobs.Options {
 		{Name: "archives.index", Every: time.Minute, Do: func(ctx context.Context, rt *act.Runtime) (int, error) { return archives.Index(ctx, rt, a.content) }},
 		{Name: "archives.retention", Every: time.Hour, Do: archives.RetentionFalls},
 		{Name: "fees.plan", Every: time.Hour, Do: fees.Plan},
+		{Name: "fees.dun", Every: time.Hour, Do: fees.DraftDunnings},
 		{Name: "vacancy.remind", Every: time.Hour, Do: vacancy.Remind},
 		{Name: "mail.carryOver", Every: time.Hour, Do: mail.CarryOver},
 		{Name: "files.expire", Every: time.Hour, Do: files.Expire},

@@ -220,6 +220,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queueDefect(estate, account, units[3])
 	b.queuePress(estate, account)
 	b.queueFees(estate, account)
+	b.queueDispatches(estate, account)
 	return tx.SendBatch(ctx, &b.Batch).Close()
 }
 
