@@ -28,6 +28,7 @@ type entry struct {
 	some      bool              // also by who may export some rows of the estate, who sees no others
 	byTime    bool              // takes from and to
 	byHome    bool              // takes a household
+	ofHome    bool              // takes one, and is of no more than that
 	sheets    bool              // is written as PDF, to be printed sheet by sheet, and as nothing else
 	write     func(context.Context, job) error
 }
@@ -61,6 +62,11 @@ func (j job) within() mail.Within {
 // fees is of what a register of fees is.
 func (j job) fees() fees.Within {
 	return fees.Within{Estate: j.estate, Household: j.household, Zone: j.head.Zone, From: j.from, Until: j.until}
+}
+
+// sheet is what stands on every sheet that is printed.
+func (j job) sheet() fees.Sheet {
+	return fees.Sheet{Say: j.say, Estate: j.head.Estate, At: j.now, Zone: j.head.Zone}
 }
 
 var catalogue = map[string]entry{
@@ -138,7 +144,22 @@ var catalogue = map[string]entry{
 		return write(ctx, j, fees.NoticeRegister(j.say), fees.NoticeRows(ctx, j.db, j.fees()))
 	}},
 	"fee-notice-sheets": {resources: []policy.Resource{policy.FeeNotice, policy.FeeNoticeLine}, byTime: true, byHome: true, sheets: true, write: func(ctx context.Context, j job) error {
-		return fees.Print(ctx, j.w, j.db, j.fees(), fees.Sheet{Say: j.say, Estate: j.head.Estate, At: j.now})
+		return fees.Print(ctx, j.w, j.db, j.fees(), j.sheet())
+	}},
+	"fee-dispatches": {resources: []policy.Resource{policy.FeeDispatch}, byTime: true, byHome: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, fees.DispatchRegister(j.say), fees.DispatchRows(ctx, j.db, j.fees()))
+	}},
+	"fee-dunnings": {resources: []policy.Resource{policy.FeeDunning}, byTime: true, byHome: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, fees.DunningRegister(j.say), fees.DunningRows(ctx, j.db, j.fees()))
+	}},
+	"fee-dunning-sheets": {resources: []policy.Resource{policy.FeeDunning, policy.FeeDunningLine}, byTime: true, byHome: true, sheets: true, write: func(ctx context.Context, j job) error {
+		return fees.PrintDunnings(ctx, j.w, j.db, j.fees(), j.sheet())
+	}},
+	"fee-evidence": {resources: []policy.Resource{policy.FeeNotice, policy.FeeDunning, policy.FeeDispatch, policy.Signature, policy.Certificate}, byTime: true, byHome: true, ofHome: true, sheets: true, write: func(ctx context.Context, j job) error {
+		return fees.PrintEvidence(ctx, j.w, j.db, j.fees(), j.sheet())
+	}},
+	"fee-steps": {resources: []policy.Resource{policy.FeeRun, policy.FeeNotice, policy.FeeDispatch, policy.FeeDunning}, byTime: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, fees.StepRegister(j.say), fees.StepRows(ctx, j.fees()))
 	}},
 	"fee-payments": {resources: []policy.Resource{policy.FeePayment}, byTime: true, byHome: true, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, fees.PaymentRegister(j.say), fees.PaymentRows(ctx, j.db, j.fees()))

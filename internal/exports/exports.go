@@ -89,6 +89,8 @@ func (entry entry) takes(format string, p Params) error {
 		return registers.NoFormat(format)
 	case entry.sheets && p.From.IsZero() && p.Household == "":
 		return fault.Invalid("from", "请用 from、to 指定月份,或用 household 指定业户。", "Say of which month, by from and to, or of which household.")
+	case entry.ofHome && p.Household == "":
+		return fault.Invalid("household", "请用 household 指定业户。", "Say of which household.")
 	case !entry.byTime && (!p.From.IsZero() || !p.To.IsZero()):
 		return fault.Invalid("from", "该登记表不按时间筛选。", "This register is not of a time.")
 	case !entry.byHome && p.Household != "":

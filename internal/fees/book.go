@@ -20,12 +20,16 @@ type SetFeeBookInput struct {
 	ExpectedVersion int
 	PayAt           *string
 	DueDays         *int
+	DunningDays     *int // after it was delivered, what a dunning notice asks for is due
 }
 
 // Check refuses days that nobody waits.
 func (in SetFeeBookInput) Check() error {
 	if in.DueDays != nil && (*in.DueDays < 0 || *in.DueDays > mostDays) {
 		return fault.Invalid("dueDays", "请填写 0 到 %[1]d 之间的天数。", "Give a number of days between 0 and %[1]d.", mostDays).By("F5")
+	}
+	if in.DunningDays != nil && (*in.DunningDays < 1 || *in.DunningDays > mostDays) {
+		return fault.Invalid("dunningDays", "请填写 1 到 %[1]d 之间的天数。", "Give a number of days between 1 and %[1]d.", mostDays).By("F6")
 	}
 	return wording.Optional(wording.CheckLine, "payAt", in.PayAt)
 }
@@ -46,7 +50,7 @@ func setBook(tx *act.Tx, in SetFeeBookInput) (*SetFeeBookPayload, error) {
 	if err := tx.Expect(b, b.Version, in.ExpectedVersion); err != nil {
 		return nil, err
 	}
-	u := b.Update().SetNillableDueDays(in.DueDays)
+	u := b.Update().SetNillableDueDays(in.DueDays).SetNillableDunningDays(in.DunningDays)
 	if in.PayAt != nil {
 		u.SetPayAt(tidy(in.PayAt))
 	}

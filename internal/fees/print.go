@@ -17,6 +17,7 @@ type Sheet struct {
 	Say    func(zh, en string) string
 	Estate string
 	At     time.Time
+	Zone   *time.Location // of times that stand on it
 
 	payAt string
 	total map[string]int // notices by building

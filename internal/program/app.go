@@ -162,6 +162,7 @@ func (a *App) jobs(work bool) jobs.Options {
 		{Name: "duty.sheets", Every: time.Minute, Do: duty.FillSheets},
 		{Name: "duty.swaps", Every: time.Minute, Do: duty.Lapse},
 		{Name: "fees.plan", Every: time.Hour, Do: fees.Plan},
+		{Name: "fees.dun", Every: time.Hour, Do: fees.DraftDunnings},
 		{Name: "vacancy.remind", Every: time.Hour, Do: vacancy.Remind},
 		{Name: "mail.carryOver", Every: time.Hour, Do: mail.CarryOver},
 		{Name: "files.expire", Every: time.Hour, Do: files.Expire},

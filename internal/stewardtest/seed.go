@@ -227,6 +227,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queueFees(estate, account)
 	b.queueDuty(estate, account)
 	b.queueBank(estate, account)
+	b.queueDispatches(estate, account)
 	return tx.SendBatch(ctx, &b.Batch).Close()
 }
 

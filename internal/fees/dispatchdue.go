@@ -1,0 +1,106 @@
+package fees
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/feedispatch"
+	"github.com/steward-pm/steward/ent/feedunning"
+	"github.com/steward-pm/steward/ent/feerun"
+	entobligation "github.com/steward-pm/steward/ent/obligation"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/obligation"
+)
+
+const (
+	// workingDays is within how many working days a notice is dispatched (F3).
+	workingDays = 2
+	// dispatchDays is within how many days a dunning notice is dispatched that customer service got (F7).
+	dispatchDays = 3
+)
+
+// What is due of dispatching: a month's notices within two working days of getting them, and what came back within as many (F3); a dunning notice
+// within three days (F7), and delivered within two more (F8).
+var (
+	dueDispatch = obligation.Declare(obligation.Kind{Name: "fees.dispatch", Clause: "F3", TitleZH: "派发收费通知单:", TitleEN: "Dispatch the fee notices of ", Of: ent.TypeFeeRun})
+	dueAgain    = obligation.Declare(obligation.Kind{Name: "fees.dispatchAgain", Clause: "F3", TitleZH: "重新派发退回的通知单:", TitleEN: "Dispatch again, as it came back: "})
+	dueOut      = obligation.Declare(obligation.Kind{Name: "fees.dispatchDunning", Clause: "F7", TitleZH: "派发催缴通知单:", TitleEN: "Dispatch dunning notice ", Of: ent.TypeFeeDunning})
+	dueDeliver  = obligation.Declare(obligation.Kind{Name: "fees.deliverDunning", Clause: "F8", TitleZH: "送达催缴通知单:", TitleEN: "Deliver dunning notice ", Of: ent.TypeFeeDunning})
+	dueHand     = obligation.Declare(obligation.Kind{Name: "fees.handDunning", Clause: "F7", TitleZH: "审核、盖章并移交催缴通知单:", TitleEN: "Review, stamp and hand over dunning notice: ", Of: ent.TypeFeeDunning})
+)
+
+// againBy is by when what came back goes out again: the end of the second working day after (F3).
+func againBy(tx *act.Tx, estate uuid.UUID, returned time.Time) (time.Time, error) {
+	cal, err := tx.Calendar(estate)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return cal.EndOfDay(cal.AddWorkingDays(cal.Today(returned), workingDays)), nil
+}
+
+// met has what was due met by the attempt, and what follows from it due.
+func (s *stop) met(tx *act.Tx, d *ent.FeeDispatch) error {
+	if d.Method != feedispatch.MethodAbsent {
+		if err := dueAgain.MeetAt(tx, s.in.id(), d.DispatchedAt); err != nil {
+			return err
+		}
+	}
+	if s.dunning == nil {
+		return nil
+	}
+	if err := dueOut.MeetAt(tx, s.dunning.ID, d.DispatchedAt); err != nil {
+		return err
+	}
+	return s.dunningDue(tx, d.DispatchedAt)
+}
+
+// dunningDue has the delivery met or due, as the notice stands.
+func (s *stop) dunningDue(tx *act.Tx, at time.Time) error {
+	now, err := tx.FeeDunning.Get(tx, s.dunning.ID)
+	if err != nil {
+		return err
+	}
+	switch now.State {
+	case feedunning.StateDelivered:
+		return dueDeliver.MeetAt(tx, now.ID, at)
+	case feedunning.StateDispatched:
+		return openOnce(tx, dueDeliver, obligation.Due{About: dunningTitle(now), Estate: now.EstateID, Subject: now.ID, At: *now.DeliverDueAt})
+	case feedunning.StateHanded:
+		return openOnce(tx, dueOut, obligation.Due{About: dunningTitle(now), Estate: now.EstateID, Subject: now.ID, At: *now.DispatchDueAt})
+	}
+	return nil
+}
+
+// openOnce has something due, unless it is already.
+func openOnce(tx *act.Tx, kind *obligation.Kind, d obligation.Due) error {
+	open, err := tx.Obligation.Query().Where(entobligation.EstateID(d.Estate), entobligation.SubjectID(d.Subject), entobligation.Kind(kind.Name),
+		entobligation.MetAtIsNil(), entobligation.StateNEQ(entobligation.StateCancelled)).Exist(tx)
+	if err != nil || open {
+		return err
+	}
+	return kind.Open(tx, d)
+}
+
+// allDispatched has a month's dispatch met with its last notice.
+func allDispatched(tx *act.Tx, route []*stop, at time.Time) error {
+	var runs []uuid.UUID
+	for _, s := range route {
+		if s.notice != nil {
+			runs = append(runs, s.notice.RunID)
+		}
+	}
+	list, err := tx.FeeRun.Query().Where(feerun.IDIn(runs...)).All(tx)
+	if err != nil {
+		return err
+	}
+	for _, r := range list {
+		if r.Dispatched == r.Notices {
+			if err := dueDispatch.MeetAt(tx, r.ID, at); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
