@@ -97,9 +97,9 @@ func TestD1_1_WhoDrawsUpTheRoster(t *testing.T) {
 		t.Errorf("repeated: %s, %s", a.Raw, b.Raw)
 	}
 	for field, input := range map[string]vars{
-		"begins":           {"estateID": c.A.ID, "name": "x", "begins": "8:00", "ends": "16:00", "needed": vars{}},
-		"needed.monday":    {"estateID": c.A.ID, "name": "x", "begins": "08:00", "ends": "16:00", "needed": vars{"monday": 51}},
-		"restMinutes":      {"estateID": c.A.ID, "name": "x", "begins": "08:00", "ends": "16:00", "needed": vars{}, "restMinutes": 9999},
+		"begins":        {"estateID": c.A.ID, "name": "x", "begins": "8:00", "ends": "16:00", "needed": vars{}},
+		"needed.monday": {"estateID": c.A.ID, "name": "x", "begins": "08:00", "ends": "16:00", "needed": vars{"monday": 51}},
+		"restMinutes":   {"estateID": c.A.ID, "name": "x", "begins": "08:00", "ends": "16:00", "needed": vars{}, "restMinutes": 9999},
 	} {
 		if r := c.supervisor.Refused(addShift, in(input), fault.InvalidInput, "D1.1"); r.Field != field {
 			t.Errorf("refused at %q, want %q", r.Field, field)

@@ -1,9 +1,9 @@
 package obligation
 
 import (
-	"time"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
