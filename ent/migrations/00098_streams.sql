@@ -1,6 +1,8 @@
 -- What wakes streams: when something changed that somebody may be looking at, its triggers announce on the channel "steward" what kind of
--- thing it was, and whose: "inbox ACCOUNT", "account ACCOUNT", "estate ESTATE", "outbox". Nothing else is ever said there, since every
+-- thing it was, and whose: "inbox ACCOUNT", "account ACCOUNT", "outbox". Nothing else is ever said there, since every
 -- role of the database may listen. An announcement reaches others when, and only if, the transaction commits, and the same one only once.
+-- PostgreSQL lets transactions that announce commit one at a time, over the whole cluster. So none announces what nearly every act
+-- would: that an estate changed ("estate ESTATE") the program says once the act is committed, for many acts together.
 
 -- +goose Up
 -- +goose StatementBegin
@@ -32,17 +34,7 @@ CREATE TRIGGER announces AFTER INSERT OR UPDATE ON identity.grants
 CREATE TRIGGER announces AFTER UPDATE OF temporary_until ON identity.credentials
     FOR EACH ROW WHEN (OLD.temporary_until IS DISTINCT FROM NEW.temporary_until) EXECUTE FUNCTION identity.announce_account('account_id');
 
--- Every act ends in an entry of the write chain: that is what changes an estate's figures.
--- +goose StatementBegin
-CREATE FUNCTION audit.announce() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
-BEGIN
-    PERFORM pg_catalog.pg_notify('steward', 'estate ' || NEW.estate_id);
-    RETURN NULL;
-END $$;
--- +goose StatementEnd
-CREATE TRIGGER announces AFTER INSERT ON audit.entries FOR EACH ROW WHEN (NEW.kind = 'write') EXECUTE FUNCTION audit.announce();
-
-REVOKE ALL ON FUNCTION identity.announce_inbox, identity.announce_account, audit.announce FROM PUBLIC;
+REVOKE ALL ON FUNCTION identity.announce_inbox, identity.announce_account FROM PUBLIC;
 
 -- What is due is reminded of ahead, whatever chapter it is of: with a quarter of its time left, at most three days before. What is to be done
 -- within the hour is not: it was just agreed. Another due time begins anew.

@@ -190,6 +190,9 @@ func (rt *Runtime) transact(ctx context.Context, d *Definition, scope access.Sco
 		}
 		return tx.append(d)
 	})
+	if err == nil && tx != nil && rt.Streams != nil {
+		rt.Streams.Announce(tx.changedEstates...)
+	}
 	return stored, err
 }
 

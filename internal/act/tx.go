@@ -17,6 +17,7 @@ import (
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/database"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/streams"
 )
 
 // Tx is the transaction of an act: the context of its statements, the entities (tx.KeyLoan.Create()),
@@ -27,11 +28,12 @@ type Tx struct {
 	Viewer *access.Viewer
 	Now    time.Time // when the act is recorded
 
-	rt       *Runtime
-	entry    audit.Entry
-	recorder *audit.Recorder
-	known    map[any]any // see Once
-	told     bool        // something is on record that the act changed
+	rt             *Runtime
+	entry          audit.Entry
+	recorder       *audit.Recorder
+	changedEstates []streams.Topic // once committed
+	known          map[any]any     // see Once
+	told           bool            // something is on record that the act changed
 }
 
 func newTx(ctx context.Context, rt *Runtime, t database.Tx, d *Definition, now time.Time) *Tx {
@@ -228,7 +230,10 @@ func (tx *Tx) append(d *Definition) error {
 	if d.Own && !tx.told {
 		return nil
 	}
-	_, err := tx.recorder.Append(tx, tx.entry)
+	places, err := tx.recorder.Append(tx, tx.entry)
+	for _, p := range places {
+		tx.changedEstates = append(tx.changedEstates, streams.Estate(p.Estate))
+	}
 	return err
 }
 

@@ -98,7 +98,7 @@ func Assemble(p Parts) (*App, error) {
 	}
 	app := &App{DB: p.DB, Policy: p.Policy, FilesDir: p.FilesDir, letters: p.Letters, webhooks: p.Webhooks}
 	app.Runtime = &act.Runtime{
-		Streams: streams.New(streams.Config{URL: p.ListenURL, Log: p.Log}),
+		Streams: streams.New(streams.Config{URL: p.ListenURL, Log: p.Log, Tell: streams.TellBy(p.DB.Pool)}),
 		DB:      p.DB, Clock: p.Clock, Accounts: accounts, Keys: p.Keys, Secret: p.Secret, Log: p.Log, Refusals: &act.Refusals{},
 		Observe: func(name, code string) { app.Server.ObserveAct(name, code) },
 	}

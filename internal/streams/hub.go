@@ -36,6 +36,7 @@ const Outbox Topic = "outbox"
 type Config struct {
 	URL   string        // of a connection that no pooler shares, since it listens; without one it looks at intervals
 	Every time.Duration // how often what waits looks while nothing is heard; 2 s
+	Tell  Tell          // tells the other processes what is announced here; nil: there are none
 	Log   *slog.Logger
 }
 
@@ -44,8 +45,9 @@ type Hub struct {
 	cfg   Config
 	turns chan struct{}
 
-	mu      sync.Mutex
-	waiting map[Topic]map[*Waiter]bool
+	mu        sync.Mutex
+	waiting   map[Topic]map[*Waiter]bool
+	announced map[Topic]bool // and not told yet
 }
 
 // looks is how many look at the database at once: its pool is for people first.
@@ -59,7 +61,7 @@ func New(cfg Config) *Hub {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	return &Hub{cfg: cfg, turns: make(chan struct{}, looks), waiting: map[Topic]map[*Waiter]bool{}}
+	return &Hub{cfg: cfg, turns: make(chan struct{}, looks), waiting: map[Topic]map[*Waiter]bool{}, announced: map[Topic]bool{}}
 }
 
 // Waiter waits for its topics. C holds one element when any of them changed since it was last emptied.
@@ -134,6 +136,9 @@ func (h *Hub) Waiting() (n int) {
 // Run hears until ctx ends, connecting again whenever the connection is lost; in between, and without an address, everybody looks at
 // intervals.
 func (h *Hub) Run(ctx context.Context) {
+	var telling sync.WaitGroup
+	telling.Go(func() { h.tellOthers(ctx) })
+	defer telling.Wait()
 	tick := time.NewTicker(h.cfg.Every)
 	defer tick.Stop()
 	for again := time.Duration(0); ctx.Err() == nil; {
