@@ -130,6 +130,14 @@ var shows = []struct{ what, sql string }{
 	{"F5 too much that was paid, and the next notice took", `SELECT FROM fee_allocations a JOIN fee_payments p ON p.id = a.payment_id JOIN fee_notices n ON n.id = a.notice_id WHERE n.created_at > p.created_at`},
 	{"F5 a payment reversed", `SELECT FROM fee_payments p JOIN fee_payments r ON r.reverses_id = p.id`},
 	{"F5 some that is owed", `SELECT FROM fee_notices WHERE state = 'OPEN' AND settled > 0`},
+	{"D1.1 this month's roster, published", `SELECT FROM duty_rosters WHERE state = 'PUBLISHED' AND month = date_trunc('month', $1::timestamptz AT TIME ZONE 'Asia/Shanghai')::date`},
+	{"D1.1 next month's, proposed and a draft", `SELECT FROM duty_rosters r JOIN duty_assignments a ON a.roster_id = r.id WHERE r.state = 'DRAFT' AND a.origin = 'PROPOSAL'`},
+	{"D1.1 one that came late", `SELECT FROM duty_rosters r JOIN obligations o ON o.subject_id = r.id WHERE r.late AND o.state = 'BREACHED'`},
+	{"D1.1 leave that is approved", `SELECT FROM duty_leaves WHERE state = 'APPROVED'`},
+	{"D1.1 a swap that waits for the supervisor", `SELECT FROM duty_swaps WHERE state = 'AGREED'`},
+	{"D2 a sheet signed by both, a line disputed", `SELECT FROM duty_handovers h JOIN certificates c ON c.subject_id = h.id JOIN duty_handover_lines l ON l.handover_id = h.id WHERE h.state = 'SIGNED' AND l.state = 'DISPUTED'`},
+	{"D2 who answers for what was accepted", `SELECT FROM duty_handover_lines WHERE state = 'ACCEPTED' AND answers_id IS NOT NULL`},
+	{"D2 a sheet that is not signed", `SELECT FROM duty_handovers WHERE state = 'OPEN' AND due_at < $1`},
 	{"K4.3 a difference resolved", `SELECT FROM reconciliation_lines WHERE resolution = 'ADJUSTED'`},
 }
 
