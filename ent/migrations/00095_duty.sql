@@ -49,7 +49,8 @@ CREATE UNIQUE INDEX duty_swaps_taken ON duty_swaps (estate_id, taken_id) WHERE e
 
 ALTER TABLE duty_feeds
     ADD CONSTRAINT duty_feeds_token CHECK (token_hash ~ '^[0-9a-f]{64}$');
-CREATE UNIQUE INDEX duty_feeds_read ON duty_feeds (token_hash);
+CREATE UNIQUE INDEX duty_feeds_once ON duty_feeds (estate_id, token_hash);
+CREATE INDEX duty_feeds_read ON duty_feeds (token_hash); -- who asks knows no estate
 
 REVOKE UPDATE ON duty_shifts, duty_rosters, duty_assignments, duty_leaves, duty_swaps, duty_feeds FROM steward_app;
 GRANT UPDATE (version, name, short, rest_minutes, monday, tuesday, wednesday, thursday, friday, saturday, sunday, retired_at) ON duty_shifts TO steward_app;

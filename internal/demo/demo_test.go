@@ -132,6 +132,14 @@ var shows = []struct{ what, sql string }{
 	{"F5 some that is owed", `SELECT FROM fee_notices WHERE state = 'OPEN' AND settled > 0`},
 	{"a webhook with what was to be told", `SELECT FROM outgoing.webhooks w JOIN outgoing.deliveries d ON d.webhook_id = w.id WHERE NOT w.active`},
 	{"somebody who is mailed a digest", `SELECT FROM identity.notice_addresses a JOIN identity.notice_settings s USING (account_id) WHERE a.verified_at IS NOT NULL AND a.digest_hour = 8 AND s.email`},
+	{"D1.1 this month's roster, published", `SELECT FROM duty_rosters WHERE state = 'PUBLISHED' AND month = date_trunc('month', $1::timestamptz AT TIME ZONE 'Asia/Shanghai')::date`},
+	{"D1.1 next month's, proposed and a draft", `SELECT FROM duty_rosters r JOIN duty_assignments a ON a.roster_id = r.id WHERE r.state = 'DRAFT' AND a.origin = 'PROPOSAL'`},
+	{"D1.1 one that came late", `SELECT FROM duty_rosters r JOIN obligations o ON o.subject_id = r.id WHERE r.late AND o.state = 'BREACHED'`},
+	{"D1.1 leave that is approved", `SELECT FROM duty_leaves WHERE state = 'APPROVED'`},
+	{"D1.1 a swap that waits for the supervisor", `SELECT FROM duty_swaps WHERE state = 'AGREED'`},
+	{"D2 a sheet signed by both, a line disputed", `SELECT FROM duty_handovers h JOIN certificates c ON c.subject_id = h.id JOIN duty_handover_lines l ON l.handover_id = h.id WHERE h.state = 'SIGNED' AND l.state = 'DISPUTED'`},
+	{"D2 who answers for what was accepted", `SELECT FROM duty_handover_lines WHERE state = 'ACCEPTED' AND answers_id IS NOT NULL`},
+	{"D2 a sheet that is not signed", `SELECT FROM duty_handovers WHERE state = 'OPEN' AND due_at < $1`},
 	{"K4.3 a difference resolved", `SELECT FROM reconciliation_lines WHERE resolution = 'ADJUSTED'`},
 }
 

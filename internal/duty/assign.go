@@ -2,6 +2,7 @@ package duty
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -48,10 +49,10 @@ type AssignDutyPayload struct {
 //
 // Errors: NOT_FOUND; INVALID_INPUT D1.1 for a day of another month; CONFLICT D1.1 at the line for a person who is on duty at that time, on any roster, or for a
 // shift that was given up; CONFLICT if the roster is published.
-var Assign = act.Guarded(act.New("duty.assign", act.Needs(policy.DutyAssignment, policy.Create), act.Clauses(roster), assign), rosterGuard(isDraft))
+var Assign = act.Guarded(act.New("duty.assign", act.Needs(policy.DutyAssignment, policy.Create), act.Clauses(roster), assign), rosterGuard(need{policy.DutyAssignment, policy.Create}, isDraft))
 
 func assign(tx *act.Tx, in AssignDutyInput) (*AssignDutyPayload, error) {
-	r, err := rosterOf(tx, in.RosterID)
+	r, err := rosterOf(tx, in.RosterID, need{policy.DutyAssignment, policy.Create})
 	if err != nil {
 		return nil, err
 	}
@@ -120,12 +121,11 @@ func putDown(tx *act.Tx, r *ent.DutyRoster, shifts map[uuid.UUID]*ent.DutyShift,
 	return list, nil
 }
 
-// at places a refusal of a line at its field of the i-th.
+// at places a refusal of a line, which may name a field of its own, at the i-th.
 func at(f *fault.Error, field string, i int) error {
-	if f.Field == "" {
-		return f.At(fmt.Sprintf("%s.%d", field, i))
-	}
-	return f.At(fmt.Sprintf("%s.%d.%s", field, i, f.Field))
+	placed := *f
+	placed.Field = strings.TrimSuffix(fmt.Sprintf("%s.%d.%s", field, i, f.Field), ".")
+	return &placed
 }
 
 // UnassignDutyInput takes assignments off a draft.
@@ -146,7 +146,7 @@ type UnassignDutyPayload struct{ Roster *ent.DutyRoster }
 //
 // Errors: NOT_FOUND; CONFLICT D1.1 for one who was taken off before; CONFLICT if the roster is published.
 var Unassign = act.Guarded(act.New("duty.unassign", act.Needs(policy.DutyAssignment, policy.Update), act.Clauses(roster), func(tx *act.Tx, in UnassignDutyInput) (*UnassignDutyPayload, error) {
-	r, err := rosterOf(tx, in.RosterID)
+	r, err := rosterOf(tx, in.RosterID, need{policy.DutyAssignment, policy.Update})
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ var Unassign = act.Guarded(act.New("duty.unassign", act.Needs(policy.DutyAssignm
 		return nil, err
 	}
 	return &UnassignDutyPayload{r}, takeOff(tx, list, nil)
-}), rosterGuard(isDraft))
+}), rosterGuard(need{policy.DutyAssignment, policy.Update}, isDraft))
 
 // standing finds assignments of a roster that stand. Errors: NOT_FOUND; CONFLICT D1.1.
 func standing(tx *act.Tx, r *ent.DutyRoster, list []uuid.UUID, field string) ([]*ent.DutyAssignment, error) {

@@ -29,7 +29,7 @@ type CancelDutyHandoverPayload struct{ Handover *ent.DutyHandover }
 //
 // Errors: NOT_FOUND; CONFLICT D2 if it is signed, or was cancelled.
 var Cancel = act.Guarded(act.New("duty.cancelSheet", act.Needs(policy.DutyHandover, policy.Approve), act.Clauses(handing), func(tx *act.Tx, in CancelDutyHandoverInput) (*CancelDutyHandoverPayload, error) {
-	h, _, err := sheetOf(tx, in.HandoverID, nil, "")
+	h, _, err := sheetOf(tx, need{policy.DutyHandover, policy.Approve}, in.HandoverID, nil, "")
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ var Cancel = act.Guarded(act.New("duty.cancelSheet", act.Needs(policy.DutyHandov
 		return nil, err
 	}
 	return &CancelDutyHandoverPayload{h}, dueSheet.Cancel(tx, h.ID)
-}), sheetGuard(isOpen))
+}), sheetGuard(need{policy.DutyHandover, policy.Approve}, isOpen))
 
 func isOpen(_ *act.Tx, h *ent.DutyHandover) error {
 	if h.State != dutyhandover.StateOpen {

@@ -46,10 +46,10 @@ type ChangeDutyRosterPayload struct {
 //
 // Errors: NOT_FOUND; INVALID_INPUT D1.1 without a reason, or for a day of another month; CONFLICT D1.1 for who is on duty at that time, or was taken off
 // before; CONFLICT if the roster is a draft.
-var Change = act.Guarded(act.New("duty.changeRoster", act.Needs(policy.DutyChange, policy.Create), act.Clauses(roster), changeRoster), rosterGuard(isPublished))
+var Change = act.Guarded(act.New("duty.changeRoster", act.Needs(policy.DutyChange, policy.Create), act.Clauses(roster), changeRoster), rosterGuard(need{policy.DutyChange, policy.Create}, isPublished))
 
 func changeRoster(tx *act.Tx, in ChangeDutyRosterInput) (*ChangeDutyRosterPayload, error) {
-	r, err := rosterOf(tx, in.RosterID)
+	r, err := rosterOf(tx, in.RosterID, need{policy.DutyChange, policy.Create})
 	if err != nil {
 		return nil, err
 	}

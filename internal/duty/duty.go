@@ -16,17 +16,20 @@
 package duty
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/staff"
+	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/wording"
+	"github.com/steward-pm/steward/policy"
 )
 
 const (
@@ -73,6 +76,34 @@ func department(tx *act.Tx, estate uuid.UUID, field string) (uuid.UUID, error) {
 		err = fault.Clash("该小区还没有客服部,请先建立部门。", "The estate has no customer service yet; make the department first.").By(roster).At(field)
 	}
 	return d, err
+}
+
+// need is what an act needs: rows of another department are not there for who may only in the own.
+type need struct {
+	resource policy.Resource
+	action   policy.Action
+}
+
+type row interface{ RowScope() access.Row }
+
+// covers tells whether the act is allowed upon the row, as far as the viewer has a role in its estate: others the walls hold off.
+func (n need) covers(tx *act.Tx, r row) bool {
+	at := r.RowScope()
+	here := slices.ContainsFunc(tx.Viewer.Grants, func(g access.Grant) bool { return g.Estate == at.Estate })
+	return !here || tx.Viewer.Scope(n.resource, n.action).Covers(at)
+}
+
+// find is act.Find within what the act is allowed upon.
+func find[T row](tx *act.Tx, n need, r T, err error, field string) (T, error) {
+	if r, err = act.Find(r, err, field); err == nil && !n.covers(tx, r) {
+		err = fault.Missing().At(field)
+	}
+	return r, err
+}
+
+// among are those of the rows upon which the act is allowed.
+func among[T row](tx *act.Tx, n need, rows []T) []T {
+	return slices.DeleteFunc(rows, func(r T) bool { return !n.covers(tx, r) })
 }
 
 // self is the viewer as a member of staff of the estate; nil for who is none there.

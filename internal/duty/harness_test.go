@@ -36,7 +36,7 @@ const (
 	unassignDuty  = `mutation($in: UnassignDutyInput!) { unassignDuty(input: $in) { roster ` + rosterFields + ` } }`
 	proposeRoster = `mutation($in: ProposeDutyRosterInput!) { proposeDutyRoster(input: $in) { added problems ` + problemFields + ` } }`
 	publishRoster = `mutation($in: PublishDutyRosterInput!) { publishDutyRoster(input: $in) { roster ` + rosterFields + ` } }`
-	changeRoster  = `mutation($in: ChangeDutyRosterInput!) { changeDutyRoster(input: $in) { change { id reason changedByName added ` + assignFields + ` removed ` + assignFields + ` } problems ` + problemFields + ` } }`
+	changeRoster  = `mutation($in: ChangeDutyRosterInput!) { changeDutyRoster(input: $in) { change { id reason changedByName additions ` + assignFields + ` removals ` + assignFields + ` } problems ` + problemFields + ` } }`
 	dutyProblems  = `query($id: ID!) { dutyProblems(rosterID: $id) ` + problemFields + ` }`
 	dutyLoads     = `query($id: ID!) { dutyLoads(rosterID: $id) { staff shifts minutes weight weightBefore } }`
 	recordLeave   = `mutation($in: RecordDutyLeaveInput!) { recordDutyLeave(input: $in) { leave ` + leaveFields + ` } }`

@@ -95,7 +95,7 @@ type DecideDutyLeavePayload struct{ Leave *ent.DutyLeave }
 //
 // Errors: NOT_FOUND; RULE D1.1 for who would decide upon the own; CONFLICT D1.1 if it was decided or withdrawn.
 var DecideLeave = act.Guarded(act.New("duty.decideLeave", act.Needs(policy.DutyLeave, policy.Approve), act.Clauses(roster), func(tx *act.Tx, in DecideDutyLeaveInput) (*DecideDutyLeavePayload, error) {
-	l, err := leaveOf(tx, in.LeaveID)
+	l, err := leaveOf(tx, in.LeaveID, need{policy.DutyLeave, policy.Approve})
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ var DecideLeave = act.Guarded(act.New("duty.decideLeave", act.Needs(policy.DutyL
 	if in.Approve {
 		to = dutyleave.StateApproved
 	}
-	l, err = l.Update().SetState(to).SetDecidedAt(tx.Now).SetDecidedByID(tx.Viewer.Account).SetDecidedByName(tx.Viewer.Name).SetDecisionNote(tidy(in.Note)).AddVersion(1).Save(tx)
+	l, err = l.Update().SetState(to).SetDecidedAt(tx.Now).SetDecidedByID(tx.Viewer.Account).SetDecidedByName(tx.Viewer.Name).SetDecisionNote(tidy(in.Note)).Save(tx)
 	if err != nil || l.AccountID == nil {
 		return &DecideDutyLeavePayload{l}, err
 	}
@@ -118,7 +118,7 @@ var DecideLeave = act.Guarded(act.New("duty.decideLeave", act.Needs(policy.DutyL
 		AccountID: *l.AccountID, Estate: l.EstateID, Kind: "duty.leaveDecided", Subject: l.ID, TitleZH: zh, TitleEN: en,
 		BodyZH: cmp.Or(l.DecisionNote, "由 "+tx.Viewer.Name+" 审批。"), BodyEN: cmp.Or(l.DecisionNote, "By "+tx.Viewer.Name+"."),
 	})
-}), leaveGuard(canDecideLeave))
+}), leaveGuard(need{policy.DutyLeave, policy.Approve}, canDecideLeave))
 
 // WithdrawDutyLeaveInput withdraws leave, also approved leave that is not taken.
 type WithdrawDutyLeaveInput struct {
@@ -136,7 +136,7 @@ type WithdrawDutyLeavePayload struct{ Leave *ent.DutyLeave }
 //
 // Errors: NOT_FOUND; CONFLICT D1.1 if it was declined or withdrawn.
 var WithdrawLeave = act.Guarded(act.New("duty.withdrawLeave", act.Needs(policy.DutyLeave, policy.Update), act.Clauses(roster), func(tx *act.Tx, in WithdrawDutyLeaveInput) (*WithdrawDutyLeavePayload, error) {
-	l, err := leaveOf(tx, in.LeaveID)
+	l, err := leaveOf(tx, in.LeaveID, need{policy.DutyLeave, policy.Update})
 	if err != nil {
 		return nil, err
 	}
@@ -144,13 +144,13 @@ var WithdrawLeave = act.Guarded(act.New("duty.withdrawLeave", act.Needs(policy.D
 		return nil, err
 	}
 	l, err = l.Update().SetState(dutyleave.StateWithdrawn).SetWithdrawnAt(tx.Now).SetWithdrawnByID(tx.Viewer.Account).SetWithdrawnByName(tx.Viewer.Name).
-		SetWithdrawReason(wording.Tidy(in.Reason)).AddVersion(1).Save(tx)
+		SetWithdrawReason(wording.Tidy(in.Reason)).Save(tx)
 	return &WithdrawDutyLeavePayload{l}, err
-}), leaveGuard(stands))
+}), leaveGuard(need{policy.DutyLeave, policy.Update}, stands))
 
-func leaveOf(tx *act.Tx, id uuid.UUID) (*ent.DutyLeave, error) {
+func leaveOf(tx *act.Tx, id uuid.UUID, need need) (*ent.DutyLeave, error) {
 	l, err := tx.DutyLeave.Query().Where(dutyleave.ID(id)).ForUpdate().Only(tx)
-	return act.Find(l, err, "leaveID")
+	return find(tx, need, l, err, "leaveID")
 }
 
 func canDecideLeave(tx *act.Tx, l *ent.DutyLeave) error {
@@ -178,12 +178,13 @@ func leaveOver() *fault.Error {
 	return fault.Clash("该请假已审批、撤回或结束,请重新读取。", "The leave was decided upon or withdrawn; read it again.").By(roster).At("leaveID")
 }
 
-func leaveGuard(check func(*act.Tx, *ent.DutyLeave) error) act.Guard[*ent.DutyLeave] {
+func leaveGuard(need need, check func(*act.Tx, *ent.DutyLeave) error) act.Guard[*ent.DutyLeave] {
 	return act.Guard[*ent.DutyLeave]{
 		Entity: ent.TypeDutyLeave,
 		ID:     func(l *ent.DutyLeave) uuid.UUID { return l.ID },
 		Load: func(tx *act.Tx, list []uuid.UUID) ([]*ent.DutyLeave, error) {
-			return tx.DutyLeave.Query().Where(dutyleave.IDIn(list...)).All(tx)
+			rows, err := tx.DutyLeave.Query().Where(dutyleave.IDIn(list...)).All(tx)
+			return among(tx, need, rows), err
 		},
 		Check: check,
 	}

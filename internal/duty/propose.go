@@ -56,10 +56,10 @@ type ProposeDutyRosterPayload struct {
 // the supervisor changes it by hand, and publishes.
 //
 // Errors: NOT_FOUND; INVALID_INPUT D1.1 for who is not of the department; CONFLICT if the roster is published, or if nobody can be put down.
-var Propose = act.Guarded(act.New("duty.propose", act.Needs(policy.DutyAssignment, policy.Create), act.Clauses(roster), proposeRoster), rosterGuard(isDraft))
+var Propose = act.Guarded(act.New("duty.propose", act.Needs(policy.DutyAssignment, policy.Create), act.Clauses(roster), proposeRoster), rosterGuard(need{policy.DutyAssignment, policy.Create}, isDraft))
 
 func proposeRoster(tx *act.Tx, in ProposeDutyRosterInput) (*ProposeDutyRosterPayload, error) {
-	r, err := rosterOf(tx, in.RosterID)
+	r, err := rosterOf(tx, in.RosterID, need{policy.DutyAssignment, policy.Create})
 	if err != nil {
 		return nil, err
 	}

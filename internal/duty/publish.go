@@ -27,10 +27,10 @@ type PublishDutyRosterPayload struct{ Roster *ent.DutyRoster }
 // leaders of customer service hear of it (D1.1).
 //
 // Errors: NOT_FOUND; RULE D1.1, with the problems, while something is wrong with it; CONFLICT if it was published, or changed meanwhile.
-var Publish = act.Guarded(act.New("duty.publishRoster", act.Needs(policy.DutyRoster, policy.Approve), act.Clauses(roster), publish), rosterGuard(isDraft))
+var Publish = act.Guarded(act.New("duty.publishRoster", act.Needs(policy.DutyRoster, policy.Approve), act.Clauses(roster), publish), rosterGuard(need{policy.DutyRoster, policy.Approve}, isDraft))
 
 func publish(tx *act.Tx, in PublishDutyRosterInput) (*PublishDutyRosterPayload, error) {
-	r, err := rosterOf(tx, in.RosterID)
+	r, err := rosterOf(tx, in.RosterID, need{policy.DutyRoster, policy.Approve})
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func publish(tx *act.Tx, in PublishDutyRosterInput) (*PublishDutyRosterPayload, 
 	}
 	late := !tx.Now.Before(r.DueAt)
 	if r, err = r.Update().SetState(dutyroster.StatePublished).SetPublishedAt(tx.Now).SetPublishedByID(tx.Viewer.Account).SetPublishedByName(tx.Viewer.Name).
-		SetLate(late).AddVersion(1).Save(tx); err != nil {
+		SetLate(late).Save(tx); err != nil {
 		return nil, err
 	}
 	if err := dueRoster.Meet(tx, r.ID); err != nil {

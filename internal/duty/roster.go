@@ -49,7 +49,7 @@ var Draft = act.New("duty.draftRoster", act.Needs(policy.DutyRoster, policy.Crea
 		return nil, err
 	}
 	if r.DraftedByName == "" && r.State == dutyroster.StateDraft {
-		r, err = r.Update().SetDraftedByID(tx.Viewer.Account).SetDraftedByName(tx.Viewer.Name).AddVersion(1).Save(tx)
+		r, err = r.Update().SetDraftedByID(tx.Viewer.Account).SetDraftedByName(tx.Viewer.Name).Save(tx)
 	}
 	return &DraftDutyRosterPayload{r}, err
 })
@@ -74,10 +74,10 @@ func openRoster(tx *act.Tx, estate, department uuid.UUID, month calendar.Day) (*
 	})
 }
 
-// rosterOf finds a roster and locks it. Errors: NOT_FOUND at rosterID.
-func rosterOf(tx *act.Tx, id uuid.UUID) (*ent.DutyRoster, error) {
+// rosterOf finds a roster where the act is allowed, and locks it. Errors: NOT_FOUND at rosterID.
+func rosterOf(tx *act.Tx, id uuid.UUID, need need) (*ent.DutyRoster, error) {
 	r, err := tx.DutyRoster.Query().Where(dutyroster.ID(id)).ForUpdate().Only(tx)
-	return act.Find(r, err, "rosterID")
+	return find(tx, need, r, err, "rosterID")
 }
 
 // isDraft refuses a roster that is published.
@@ -101,12 +101,13 @@ func isPublished(_ *act.Tx, r *ent.DutyRoster) error {
 }
 
 // rosterGuard asks the check of a roster.
-func rosterGuard(check func(*act.Tx, *ent.DutyRoster) error) act.Guard[*ent.DutyRoster] {
+func rosterGuard(need need, check func(*act.Tx, *ent.DutyRoster) error) act.Guard[*ent.DutyRoster] {
 	return act.Guard[*ent.DutyRoster]{
 		Entity: ent.TypeDutyRoster,
 		ID:     func(r *ent.DutyRoster) uuid.UUID { return r.ID },
 		Load: func(tx *act.Tx, list []uuid.UUID) ([]*ent.DutyRoster, error) {
-			return tx.DutyRoster.Query().Where(dutyroster.IDIn(list...)).All(tx)
+			rows, err := tx.DutyRoster.Query().Where(dutyroster.IDIn(list...)).All(tx)
+			return among(tx, need, rows), err
 		},
 		Check: check,
 	}

@@ -61,7 +61,7 @@ var Remark = act.Guarded(act.New("duty.remarkSheet", act.Needs(policy.DutyHandov
 	for i, l := range in.Lines {
 		ids[i] = l.LineID
 	}
-	h, of, err := sheetOf(tx, in.HandoverID, ids, "lines.%d.lineID")
+	h, of, err := sheetOf(tx, need{policy.DutyHandover, policy.Update}, in.HandoverID, ids, "lines.%d.lineID")
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ var Remark = act.Guarded(act.New("duty.remarkSheet", act.Needs(policy.DutyHandov
 		}
 	}
 	return &RemarkDutyHandoverPayload{h}, nil
-}), sheetGuard(unsigned))
+}), sheetGuard(need{policy.DutyHandover, policy.Update}, unsigned))
 
 // DutyLineDisputeInput is a line that the incoming side does not take over, and why.
 type DutyLineDisputeInput struct {
@@ -117,10 +117,10 @@ type DecideDutyHandoverPayload struct{ Handover *ent.DutyHandover }
 // Decide accepts lines for the incoming side, or disputes them with a reason; until somebody signs either may be changed (D2).
 //
 // Errors: NOT_FOUND; RULE D2 for who is not on duty then by the roster; CONFLICT D2 once somebody signed, or if it was cancelled.
-var Decide = act.Guarded(act.New("duty.decideSheet", act.Needs(policy.DutyHandoverLine, policy.Update), act.Clauses(handing), decide), sheetGuard(unsigned))
+var Decide = act.Guarded(act.New("duty.decideSheet", act.Needs(policy.DutyHandoverLine, policy.Update), act.Clauses(handing), decide), sheetGuard(need{policy.DutyHandoverLine, policy.Update}, unsigned))
 
 func decide(tx *act.Tx, in DecideDutyHandoverInput) (*DecideDutyHandoverPayload, error) {
-	h, of, err := sheetOf(tx, in.HandoverID, in.AcceptIDs, "acceptIDs.%d")
+	h, of, err := sheetOf(tx, need{policy.DutyHandoverLine, policy.Update}, in.HandoverID, in.AcceptIDs, "acceptIDs.%d")
 	if err != nil {
 		return nil, err
 	}
@@ -162,9 +162,9 @@ func decide(tx *act.Tx, in DecideDutyHandoverInput) (*DecideDutyHandoverPayload,
 }
 
 // sheetOf finds a sheet and its lines, and locks it. Errors: NOT_FOUND at handoverID, or at the first of some lines that is not its own.
-func sheetOf(tx *act.Tx, id uuid.UUID, some []uuid.UUID, field string) (*ent.DutyHandover, map[uuid.UUID]*ent.DutyHandoverLine, error) {
+func sheetOf(tx *act.Tx, need need, id uuid.UUID, some []uuid.UUID, field string) (*ent.DutyHandover, map[uuid.UUID]*ent.DutyHandoverLine, error) {
 	h, err := tx.DutyHandover.Query().Where(dutyhandover.ID(id)).ForUpdate().Only(tx)
-	if h, err = act.Find(h, err, "handoverID"); err != nil {
+	if h, err = find(tx, need, h, err, "handoverID"); err != nil {
 		return nil, nil, err
 	}
 	lines, err := tx.DutyHandoverLine.Query().Where(dutyhandoverline.EstateID(h.EstateID), dutyhandoverline.HandoverID(h.ID)).All(tx)
@@ -225,12 +225,13 @@ func sheetStays() *fault.Error {
 	return fault.Clash("已有一方签字,内容不能再改;有误的请主管取消后重新填写。", "One side has signed, and what it signed stays; if it is wrong, have the supervisor cancel it and fill it anew.").By(handing).At("handoverID")
 }
 
-func sheetGuard(check func(*act.Tx, *ent.DutyHandover) error) act.Guard[*ent.DutyHandover] {
+func sheetGuard(need need, check func(*act.Tx, *ent.DutyHandover) error) act.Guard[*ent.DutyHandover] {
 	return act.Guard[*ent.DutyHandover]{
 		Entity: ent.TypeDutyHandover,
 		ID:     func(h *ent.DutyHandover) uuid.UUID { return h.ID },
 		Load: func(tx *act.Tx, list []uuid.UUID) ([]*ent.DutyHandover, error) {
-			return tx.DutyHandover.Query().Where(dutyhandover.IDIn(list...)).All(tx)
+			rows, err := tx.DutyHandover.Query().Where(dutyhandover.IDIn(list...)).All(tx)
+			return among(tx, need, rows), err
 		},
 		Check: check,
 	}

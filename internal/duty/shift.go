@@ -124,7 +124,7 @@ func changeShift(tx *act.Tx, in ChangeDutyShiftInput) (*ChangeDutyShiftPayload, 
 	if err := tx.Expect(s, s.Version, in.ExpectedVersion); err != nil {
 		return nil, err
 	}
-	u := s.Update().AddVersion(1).SetNillableRestMinutes(in.RestMinutes)
+	u := s.Update().SetNillableRestMinutes(in.RestMinutes)
 	if in.Name != nil {
 		u.SetName(wording.Tidy(*in.Name))
 	}
@@ -152,14 +152,14 @@ var RetireShift = act.Guarded(act.New("duty.retireShift", act.Needs(policy.DutyS
 	if err != nil {
 		return nil, err
 	}
-	s, err = s.Update().AddVersion(1).SetRetiredAt(tx.Now).Save(tx)
+	s, err = s.Update().SetRetiredAt(tx.Now).Save(tx)
 	return &RetireDutyShiftPayload{s}, err
 }), shiftGuard)
 
 // shiftOf finds a shift that is worked, and locks it.
 func shiftOf(tx *act.Tx, id uuid.UUID) (*ent.DutyShift, error) {
 	s, err := tx.DutyShift.Query().Where(dutyshift.ID(id)).ForUpdate().Only(tx)
-	if s, err = act.Find(s, err, "shiftID"); err != nil {
+	if s, err = find(tx, changesShift, s, err, "shiftID"); err != nil {
 		return nil, err
 	}
 	return s, isWorked(tx, s)
@@ -172,11 +172,14 @@ func isWorked(_ *act.Tx, s *ent.DutyShift) error {
 	return nil
 }
 
+var changesShift = need{policy.DutyShift, policy.Update}
+
 var shiftGuard = act.Guard[*ent.DutyShift]{
 	Entity: ent.TypeDutyShift,
 	ID:     func(s *ent.DutyShift) uuid.UUID { return s.ID },
 	Load: func(tx *act.Tx, list []uuid.UUID) ([]*ent.DutyShift, error) {
-		return tx.DutyShift.Query().Where(dutyshift.IDIn(list...)).All(tx)
+		rows, err := tx.DutyShift.Query().Where(dutyshift.IDIn(list...)).All(tx)
+		return among(tx, changesShift, rows), err
 	},
 	Check: isWorked,
 }

@@ -45,10 +45,10 @@ type SignDutyHandoverPayload struct{ Handover *ent.DutyHandover }
 //
 // Errors: NOT_FOUND; INVALID_INPUT for a wrong password; RULE D2 for who is on neither side, for the same person twice, and while a line is not decided; CONFLICT D2
 // if that side has signed, or the sheet was cancelled.
-var Sign = act.Guarded(act.New("duty.signSheet", act.Needs(policy.DutyHandover, policy.Update), act.Clauses(handing), sign), sheetGuard(isOpen))
+var Sign = act.Guarded(act.New("duty.signSheet", act.Needs(policy.DutyHandover, policy.Update), act.Clauses(handing), sign), sheetGuard(need{policy.DutyHandover, policy.Update}, isOpen))
 
 func sign(tx *act.Tx, in SignDutyHandoverInput) (*SignDutyHandoverPayload, error) {
-	h, of, err := sheetOf(tx, in.HandoverID, nil, "")
+	h, of, err := sheetOf(tx, need{policy.DutyHandover, policy.Update}, in.HandoverID, nil, "")
 	if err != nil {
 		return nil, err
 	}

@@ -88,17 +88,18 @@ func tellSwap(tx *act.Tx, s *ent.DutySwap, to uuid.UUID, zh, en, body string) er
 }
 
 // swapOf finds a swap with its two sides, and locks it. Errors: NOT_FOUND at swapID.
-func swapOf(tx *act.Tx, id uuid.UUID) (*ent.DutySwap, error) {
+func swapOf(tx *act.Tx, id uuid.UUID, need need) (*ent.DutySwap, error) {
 	s, err := tx.DutySwap.Query().Where(dutyswap.ID(id)).WithAsker().WithOther().ForUpdate().Only(tx)
-	return act.Find(s, err, "swapID")
+	return find(tx, need, s, err, "swapID")
 }
 
-func swapGuard(check func(*act.Tx, *ent.DutySwap) error) act.Guard[*ent.DutySwap] {
+func swapGuard(need need, check func(*act.Tx, *ent.DutySwap) error) act.Guard[*ent.DutySwap] {
 	return act.Guard[*ent.DutySwap]{
 		Entity: ent.TypeDutySwap,
 		ID:     func(s *ent.DutySwap) uuid.UUID { return s.ID },
 		Load: func(tx *act.Tx, list []uuid.UUID) ([]*ent.DutySwap, error) {
-			return tx.DutySwap.Query().Where(dutyswap.IDIn(list...)).WithAsker().WithOther().All(tx)
+			rows, err := tx.DutySwap.Query().Where(dutyswap.IDIn(list...)).WithAsker().WithOther().All(tx)
+			return among(tx, need, rows), err
 		},
 		Check: check,
 	}

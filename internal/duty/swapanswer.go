@@ -36,7 +36,7 @@ type AnswerDutySwapPayload struct{ Swap *ent.DutySwap }
 //
 // Errors: NOT_FOUND; RULE D1.1 for another than who was asked; CONFLICT D1.1 if it was answered, has ended, or came too late.
 var AnswerSwap = act.Guarded(act.New("duty.answerSwap", act.Needs(policy.DutySwap, policy.Update), act.Clauses(roster), func(tx *act.Tx, in AnswerDutySwapInput) (*AnswerDutySwapPayload, error) {
-	s, err := swapOf(tx, in.SwapID)
+	s, err := swapOf(tx, in.SwapID, need{policy.DutySwap, policy.Update})
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ var AnswerSwap = act.Guarded(act.New("duty.answerSwap", act.Needs(policy.DutySwa
 	return &AnswerDutySwapPayload{s}, obligation.Tell(tx, s.DepartmentID, account.Message{
 		Estate: s.EstateID, Kind: "duty.swapAgreed", Subject: s.ID, TitleZH: "换班待批准", TitleEN: "A swap to be approved", BodyZH: s.Reason, BodyEN: s.Reason,
 	})
-}), swapGuard(canAnswer))
+}), swapGuard(need{policy.DutySwap, policy.Update}, canAnswer))
 
 func canAnswer(tx *act.Tx, s *ent.DutySwap) error {
 	if err := waits(tx, s); err != nil {
@@ -82,7 +82,7 @@ type WithdrawDutySwapPayload struct{ Swap *ent.DutySwap }
 //
 // Errors: NOT_FOUND; RULE D1.1 for another than who asked; CONFLICT D1.1 if it has ended.
 var WithdrawSwap = act.Guarded(act.New("duty.withdrawSwap", act.Needs(policy.DutySwap, policy.Update), act.Clauses(roster), func(tx *act.Tx, in WithdrawDutySwapInput) (*WithdrawDutySwapPayload, error) {
-	s, err := swapOf(tx, in.SwapID)
+	s, err := swapOf(tx, in.SwapID, need{policy.DutySwap, policy.Update})
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ var WithdrawSwap = act.Guarded(act.New("duty.withdrawSwap", act.Needs(policy.Dut
 	}
 	s, err = s.Update().SetState(dutyswap.StateWithdrawn).SetEndedAt(tx.Now).Save(tx)
 	return &WithdrawDutySwapPayload{s}, err
-}), swapGuard(canWithdraw))
+}), swapGuard(need{policy.DutySwap, policy.Update}, canWithdraw))
 
 func canWithdraw(tx *act.Tx, s *ent.DutySwap) error {
 	if s.EndedAt != nil {
@@ -125,10 +125,10 @@ type DecideDutySwapPayload struct{ Swap *ent.DutySwap }
 //
 // Errors: NOT_FOUND; RULE D1.1 for who takes part, or if somebody would be without rest, on leave or not employed; CONFLICT D1.1 if not both have agreed, it
 // has ended, or one of the shifts began or was changed.
-var DecideSwap = act.Guarded(act.New("duty.decideSwap", act.Needs(policy.DutySwap, policy.Approve), act.Clauses(roster), decideSwap), swapGuard(canDecideSwap))
+var DecideSwap = act.Guarded(act.New("duty.decideSwap", act.Needs(policy.DutySwap, policy.Approve), act.Clauses(roster), decideSwap), swapGuard(need{policy.DutySwap, policy.Approve}, canDecideSwap))
 
 func decideSwap(tx *act.Tx, in DecideDutySwapInput) (*DecideDutySwapPayload, error) {
-	s, err := swapOf(tx, in.SwapID)
+	s, err := swapOf(tx, in.SwapID, need{policy.DutySwap, policy.Approve})
 	if err != nil {
 		return nil, err
 	}
