@@ -130,6 +130,11 @@ var shows = []struct{ what, sql string }{
 	{"F5 too much that was paid, and the next notice took", `SELECT FROM fee_allocations a JOIN fee_payments p ON p.id = a.payment_id JOIN fee_notices n ON n.id = a.notice_id WHERE n.created_at > p.created_at`},
 	{"F5 a payment reversed", `SELECT FROM fee_payments p JOIN fee_payments r ON r.reverses_id = p.id`},
 	{"F5 some that is owed", `SELECT FROM fee_notices WHERE state = 'OPEN' AND settled > 0`},
+	{"F5 a statement of the bank with payments that await confirmation", `SELECT FROM fee_bank_statements s JOIN fee_bank_lines l ON l.statement_id = s.id WHERE l.state = 'PROPOSED' AND l.match = 'AMOUNT_AND_NAME'`},
+	{"F5 payments of a statement confirmed and booked, and one ignored", `SELECT FROM fee_bank_lines GROUP BY estate_id HAVING count(*) FILTER (WHERE state = 'CONFIRMED' AND payment_id IS NOT NULL) = 2 AND count(*) FILTER (WHERE state = 'IGNORED') = 1`},
+	{"F5 some given back that was paid too much", `SELECT FROM fee_refunds r JOIN fee_refund_parts p ON p.refund_id = r.id WHERE r.state = 'PAID' AND r.number = 1`},
+	{"F3 a day on which the office is closed", `SELECT FROM calendar_days WHERE NOT working AND cleared_at IS NULL`},
+	{"F6 arrears that are overdue", `SELECT FROM fee_notices WHERE state = 'OPEN' AND pay_by < ($1::timestamptz AT TIME ZONE 'Asia/Shanghai')::date`},
 	{"K4.3 a difference resolved", `SELECT FROM reconciliation_lines WHERE resolution = 'ADJUSTED'`},
 }
 

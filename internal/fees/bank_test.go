@@ -56,7 +56,9 @@ func bankLineOf(app *stewardtest.App, transaction string) gjson.Result {
 	return app.As(policy.Accountant).Do(bankLines, vars{"where": vars{"transactionID": transaction}}).Get("feeBankLines.edges.0.node")
 }
 
-func confirmingLines(lines ...vars) vars { return vars{"in": vars{"lines": append([]vars{}, lines...)}} }
+func confirmingLines(lines ...vars) vars {
+	return vars{"in": vars{"lines": append([]vars{}, lines...)}}
+}
 
 func TestF5_BankStatementIsReadAndProposed(t *testing.T) {
 	t.Parallel()
