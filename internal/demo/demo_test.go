@@ -140,6 +140,11 @@ var shows = []struct{ what, sql string }{
 	{"D2 a sheet signed by both, a line disputed", `SELECT FROM duty_handovers h JOIN certificates c ON c.subject_id = h.id JOIN duty_handover_lines l ON l.handover_id = h.id WHERE h.state = 'SIGNED' AND l.state = 'DISPUTED'`},
 	{"D2 who answers for what was accepted", `SELECT FROM duty_handover_lines WHERE state = 'ACCEPTED' AND answers_id IS NOT NULL`},
 	{"D2 a sheet that is not signed", `SELECT FROM duty_handovers WHERE state = 'OPEN' AND due_at < $1`},
+	{"F5 a statement of the bank with payments that await confirmation", `SELECT FROM fee_bank_statements s JOIN fee_bank_lines l ON l.statement_id = s.id WHERE l.state = 'PROPOSED' AND l.match = 'AMOUNT_AND_NAME'`},
+	{"F5 payments of a statement confirmed and booked, and one ignored", `SELECT FROM fee_bank_lines GROUP BY estate_id HAVING count(*) FILTER (WHERE state = 'CONFIRMED' AND payment_id IS NOT NULL) = 2 AND count(*) FILTER (WHERE state = 'IGNORED') = 1`},
+	{"F5 some given back that was paid too much", `SELECT FROM fee_refunds r JOIN fee_refund_parts p ON p.refund_id = r.id WHERE r.state = 'PAID' AND r.number = 1`},
+	{"F3 a day on which the office is closed", `SELECT FROM calendar_days WHERE NOT working AND cleared_at IS NULL`},
+	{"F6 arrears that are overdue", `SELECT FROM fee_notices WHERE state = 'OPEN' AND pay_by < ($1::timestamptz AT TIME ZONE 'Asia/Shanghai')::date`},
 	{"K4.3 a difference resolved", `SELECT FROM reconciliation_lines WHERE resolution = 'ADJUSTED'`},
 }
 

@@ -11,8 +11,14 @@
 //	pay.go      F5  Pay, the oldest debt first or as directed; Settle with credit that is there
 //	reverse.go  F5  Reverse: a payment that was recorded by mistake, by a counter-entry
 //
-// The registers: register_notices.go 收费通知单, and print.go the same to print; register_payments.go 收款登记表, register_accounts.go 业户往来账,
-// register_journal.go 日记账.
+//	bankimport.go   F5  ImportStatement: what the bank received, bankfile.go as it stands in the file; bankmatch.go, bankunit.go whose it seems to be
+//	bankconfirm.go  F5  ConfirmLines books it; IgnoreLines, RestoreLines
+//	refund.go       F5  AskRefund, approved by another; PayRefund, ReturnRefund
+//
+// The reports: arrears.go what is owed by age, collection.go what was collected of what was billed (F6).
+//
+// The registers: register_notices.go 收费通知单, and print.go the same to print; register_payments.go 收款登记表, register_refunds.go 退款登记表,
+// register_accounts.go 业户往来账, register_journal.go 日记账; register_arrears.go 欠费账龄表, 楼栋欠费汇总表 and 物业费收缴率表.
 package fees
 
 import (
