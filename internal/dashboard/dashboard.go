@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
+	entestate "github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/act"
@@ -76,6 +77,13 @@ func Of(ctx context.Context, estate uuid.UUID) (*EstateDashboard, error) {
 	v, rt := access.From(ctx), act.From(ctx)
 	if v == nil {
 		return nil, fault.SignedOut()
+	}
+	there, err := rt.DB.Ent.Estate.Query().Where(entestate.ID(estate)).Exist(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !there {
+		return nil, fault.Missing().At("estateID")
 	}
 	d := &EstateDashboard{At: rt.Clock.Now(), EstateID: estate}
 	k, err := keys.Dashboard(ctx, []uuid.UUID{estate})

@@ -26,15 +26,20 @@ func TestFailedJobsAreShownAndTriedAgain(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	var heals atomic.Bool
-	events := start(t, app, jobs.Options{Workers: func(w *river.Workers) {
+	work := func(w *river.Workers) {
 		river.AddWorker(w, river.WorkFunc(func(context.Context, *river.Job[letter]) error {
 			if heals.Load() {
 				return nil
 			}
 			return river.JobCancel(errors.New("mail to wang@example.com, phone 138 0000 0001, password=hunter2, by https://u:p@hooks.example.com/secret?key=1 with whsec_abcDEF-123 failed"))
 		}))
-	}})
-	if _, err := app.Runtime.Jobs.Insert(context.Background(), letter{"x"}, nil); err != nil {
+	}
+	command, err := jobs.NewClient(app.Runtime, jobs.Options{Policy: app.Policy, Workers: work})
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := start(t, app, jobs.Options{Workers: work})
+	if _, err := command.Insert(context.Background(), letter{"x"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	boss := app.As(policy.GeneralManager)
@@ -63,8 +68,10 @@ func TestFailedJobsAreShownAndTriedAgain(t *testing.T) {
 	boss.Refused(retryJob, vars{"n": number + 1}, fault.NotFound)
 	heals.Store(true)
 	boss.Do(retryJob, vars{"n": number})
-	if e := next(t, events, nil); e.Kind != river.EventKindJobCompleted {
-		t.Errorf("%s: %+v", e.Kind, e.Job.Errors)
+	for e := next(t, events, nil); e.Kind != river.EventKindJobCompleted; e = next(t, events, nil) {
+		if e.Job.Attempt > 1 {
+			t.Fatalf("%s: %+v", e.Kind, e.Job.Errors)
+		}
 	}
 	boss.Refused(retryJob, vars{"n": number}, fault.NotFound)
 	if n := boss.Do(failedJobs, nil).Get("failedJobs.edges.#").Int(); n != 0 {
@@ -87,14 +94,14 @@ func TestSessionsThatAreOverAreDestroyed(t *testing.T) {
 	if _, err := jobs.Prune(app.Context(), app.Runtime); err != nil {
 		t.Fatal(err)
 	}
-	if n := count(t, app, `SELECT count(*) FROM identity.sessions`); n == 0 {
+	if n := len(app.IDs(`SELECT id FROM identity.sessions`)); n == 0 {
 		t.Error("a session that is over for less than 30 days is gone")
 	}
 	app.Clock.Advance(20 * 24 * time.Hour)
 	if n, err := jobs.Prune(app.Context(), app.Runtime); err != nil || n == 0 {
 		t.Fatalf("%d destroyed: %v", n, err)
 	}
-	if n := count(t, app, `SELECT count(*) FROM identity.sessions`); n != 0 {
+	if n := len(app.IDs(`SELECT id FROM identity.sessions`)); n != 0 {
 		t.Errorf("%d sessions are left", n)
 	}
 	if n := count(t, app, `SELECT count(*) FROM audit.entries WHERE action = 'identity.signOut' AND actor_id = $1`, p.Account); n != 1 {

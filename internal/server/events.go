@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 )
 
@@ -42,7 +43,7 @@ func (e *endpoint) events(w http.ResponseWriter, r *http.Request) {
 		e.refuse(w, r, 0, err)
 		return
 	}
-	r = r.WithContext(ctx)
+	r = r.WithContext(graphql.StartOperationTrace(ctx))
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	out := newFlowing(w)
 	defer out.end()

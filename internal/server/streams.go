@@ -94,13 +94,13 @@ func (s *stream) keep(ctx context.Context) (_ context.Context, stop func()) {
 	if s.parts.Streams == nil {
 		return ctx, func() {}
 	}
-	kept, stop := s.parts.Streams.Keep(ctx)
+	kept, done := s.parts.Streams.Keep(ctx)
 	unhook := context.AfterFunc(kept, func() {
 		if fault.From(context.Cause(kept)) != nil {
 			s.end(context.Cause(kept))
 		}
 	})
-	return kept, func() { unhook(); stop() }
+	return kept, func() { unhook(); done() }
 }
 
 var _ graphql.GraphExecutor = (*stream)(nil)

@@ -181,6 +181,16 @@ func (s *Stream) Ends() (code string, status websocket.StatusCode) {
 				code = c
 			}
 		case err := <-s.closed:
+			for more := s.events != nil; more; { // what came before
+				select {
+				case e, ok := <-s.events:
+					if more = ok; e.Get("errors.0.extensions.code").Exists() {
+						code = e.Get("errors.0.extensions.code").String()
+					}
+				default:
+					more = false
+				}
+			}
 			return code, websocket.CloseStatus(err)
 		case <-late:
 			s.t.Fatal("the stream did not end")
