@@ -54,6 +54,7 @@ var aliases = map[string]string{
 	"voidPressRecovery.input.id": ent.TypePressRecovery, // gives its claim, too
 
 	"tariff": ent.TypeFeeTariff, "notice": ent.TypeFeeNotice, "payment": ent.TypeFeePayment,
+	"run": ent.TypeFeeRun, "dispatch": ent.TypeFeeDispatch, "dunning": ent.TypeFeeDunning, "report": ent.TypeFeeReport,
 
 	"photo": ent.TypeFile, "recordInspection.input.results.itemID": ent.TypeInspectionItem,
 	"round": ent.TypeInspectionRound, "walker": ent.TypeStaff, "recordRoundInspections.input.lines.results.itemID": ent.TypeInspectionItem,

@@ -129,6 +129,13 @@ var shows = []struct{ what, sql string }{
 	{"F2 a credit note", `SELECT FROM fee_credit_notes`},
 	{"F5 too much that was paid, and the next notice took", `SELECT FROM fee_allocations a JOIN fee_payments p ON p.id = a.payment_id JOIN fee_notices n ON n.id = a.notice_id WHERE n.created_at > p.created_at`},
 	{"F5 a payment reversed", `SELECT FROM fee_payments p JOIN fee_payments r ON r.reverses_id = p.id`},
+	{"F3 a notice signed for", `SELECT FROM fee_dispatches d JOIN signatures s ON s.subject_id = d.id WHERE d.method = 'IN_PERSON' AND d.notice_id IS NOT NULL GROUP BY d.id HAVING count(*) = 2`},
+	{"F3 a month's notices in mailboxes", `SELECT FROM fee_runs WHERE dispatched = notices AND received_at IS NOT NULL`},
+	{"F4 a notice that came back and went out again", `SELECT FROM fee_dispatches d JOIN fee_dispatches a ON a.notice_id = d.notice_id AND a.attempt = d.attempt + 1 WHERE d.returned_at IS NOT NULL`},
+	{"F6 dunning notices in draft, reviewed, stamped, handed, dispatched, delivered, settled and replaced", `SELECT FROM fee_dunnings GROUP BY estate_id HAVING count(DISTINCT state) >= 7`},
+	{"F7 a stamp with its certificate", `SELECT FROM fee_dunnings d JOIN certificates c ON c.subject_id = d.id AND c.content_hash = d.content_hash`},
+	{"F8 a dunning notice signed by the family", `SELECT FROM fee_dispatches WHERE dunning_id IS NOT NULL AND capacity = 'FAMILY'`},
+	{"F9 a report acknowledged, and one that is not", `SELECT FROM fee_reports GROUP BY estate_id HAVING bool_or(acknowledged_at IS NULL) AND bool_or(acknowledged_at IS NOT NULL)`},
 	{"F5 some that is owed", `SELECT FROM fee_notices WHERE state = 'OPEN' AND settled > 0`},
 	{"K4.3 a difference resolved", `SELECT FROM reconciliation_lines WHERE resolution = 'ADJUSTED'`},
 }
