@@ -116,6 +116,16 @@ var forms = map[string][]form{
 	"setFeeTariff":              {{"setFeeTariff.input.fee": "走查费"}},
 	"endFeeTariff":              {{"endFeeTariff.input.lastOn": "2026-12-31"}},
 	"runFeeBilling":             {{"runFeeBilling.input.month": "2026-03-01"}},
+	"setFeeTariff":  {{"setFeeTariff.input.fee": "走查费"}},
+	"endFeeTariff":  {{"endFeeTariff.input.lastOn": "2026-12-31"}},
+	"runFeeBilling": {{"runFeeBilling.input.month": "2026-03-01"}},
+	// What is brought is a fee notice, for which a resident signs, or a dunning notice, which is posted.
+	"dispatchFeeNotices": {
+		{"dispatchFeeNotices.input.dispatches.dunningID": nil, "dispatchFeeNotices.input.dispatches.uploadIDs": nil, "dispatchFeeNotices.input.dispatches.capacity": "HOUSEHOLD", "dispatchFeeNotices.input.dispatches.signature": 1},
+		{"dispatchFeeNotices.input.dispatches.noticeID": nil, "dispatchFeeNotices.input.dispatches.uploadIDs": nil, "dispatchFeeNotices.input.dispatches.residentID": nil,
+			"dispatchFeeNotices.input.dispatches.method": "POST", "dispatchFeeNotices.input.dispatches.postage": 120, "dispatchFeeNotices.input.dispatches.reason": "外出"},
+	},
+	"stampFeeDunnings":          {{"stampFeeDunnings.input.signature.credential": stewardtest.Password}},
 	"planInspectionRound":       {{"planInspectionRound.input.plannedOn": "2026-03-05"}},
 	"startInspectionRound":      {{"startInspectionRound.input.withoutKeysReason": nil}},
 	"closeInspectionRound":      {{"closeInspectionRound.input.skips": nil, "closeInspectionRound.input.signature.credential": stewardtest.Password}},

@@ -60,6 +60,7 @@ var aliases = map[string]string{
 	"tariff": ent.TypeFeeTariff, "notice": ent.TypeFeeNotice, "payment": ent.TypeFeePayment,
 	"refund": ent.TypeFeeRefund, "statement": ent.TypeFeeBankStatement, "proposedHousehold": ent.TypeHousehold,
 	"confirmFeeBankLines.input.lines.lineID": ent.TypeFeeBankLine, "ignoreFeeBankLines.input.lineIDs": ent.TypeFeeBankLine, "restoreFeeBankLines.input.lineIDs": ent.TypeFeeBankLine,
+	"run": ent.TypeFeeRun, "dispatch": ent.TypeFeeDispatch, "dunning": ent.TypeFeeDunning, "report": ent.TypeFeeReport,
 
 	"photo": ent.TypeFile, "recordInspection.input.results.itemID": ent.TypeInspectionItem,
 	"round": ent.TypeInspectionRound, "walker": ent.TypeStaff, "recordRoundInspections.input.lines.results.itemID": ent.TypeInspectionItem,

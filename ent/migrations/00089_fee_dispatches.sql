@@ -12,6 +12,29 @@ ALTER TABLE fee_runs
     ADD CONSTRAINT fee_runs_received   CHECK ((received_at IS NULL) = (received_by_id IS NULL) AND (received_at IS NULL) = (received_by_name = '')
         AND (received_at IS NULL) = (dispatch_due_at IS NULL) AND (received_at IS NULL OR state = 'BILLED' AND received_at >= billed_at)),
     ADD CONSTRAINT fee_runs_dispatched CHECK (dispatched BETWEEN 0 AND notices AND (dispatched = 0 OR received_at IS NOT NULL));
+-- A run goes from planned to running to billed, and is billed when it says what its notices say; from then on it says who got them, once, and how many are out.
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION fee_run_goes() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+DECLARE
+    made bigint;
+    asked bigint;
+    kept text[] := '{received_at,received_by_id,received_by_name,dispatch_due_at,dispatched}';
+BEGIN
+    IF (OLD.state, NEW.state) NOT IN (('PLANNED', 'PLANNED'), ('PLANNED', 'RUNNING'), ('RUNNING', 'RUNNING'), ('RUNNING', 'BILLED'), ('BILLED', 'BILLED'))
+        OR OLD.started_at IS NOT NULL AND (OLD.started_at, OLD.started_by_name, OLD.issued_on, OLD.pay_by, OLD.payers) IS DISTINCT FROM (NEW.started_at, NEW.started_by_name, NEW.issued_on, NEW.pay_by, NEW.payers)
+        OR OLD.state = 'BILLED' AND to_jsonb(OLD) - kept <> to_jsonb(NEW) - kept
+        OR OLD.received_at IS NOT NULL AND (OLD.received_at, OLD.received_by_id, OLD.received_by_name, OLD.dispatch_due_at) IS DISTINCT FROM (NEW.received_at, NEW.received_by_id, NEW.received_by_name, NEW.dispatch_due_at) THEN
+        RAISE check_violation USING CONSTRAINT = 'fee_runs_way', MESSAGE = format('from %s to %s is no way', OLD.state, NEW.state);
+    END IF;
+    IF NEW.state = 'BILLED' AND OLD.state <> 'BILLED' THEN
+        SELECT count(*), coalesce(sum(n.amount), 0) INTO made, asked FROM fee_notices n WHERE n.estate_id = NEW.estate_id AND n.run_id = NEW.id;
+        IF (made, asked) IS DISTINCT FROM (NEW.notices, NEW.amount) THEN
+            RAISE check_violation USING CONSTRAINT = 'fee_runs_made', MESSAGE = format('its notices are %s for %s', made, asked);
+        END IF;
+    END IF;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
 -- What is to be dispatched, in walking order.
 CREATE INDEX fee_notices_waiting ON fee_notices (estate_id, run_id, sort_key, id) WHERE dispatch <> 'DISPATCHED';
 

@@ -1230,7 +1230,7 @@ func (ec *executionContext) unmarshalInputSetFeeBookInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"estateID", "expectedVersion", "payAt", "dueDays"}
+	fieldsInOrder := [...]string{"estateID", "expectedVersion", "payAt", "dueDays", "dunningDays"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1265,6 +1265,13 @@ func (ec *executionContext) unmarshalInputSetFeeBookInput(ctx context.Context, o
 				return &it, err
 			}
 			it.DueDays = data
+		case "dunningDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dunningDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DunningDays = data
 		}
 	}
 	return &it, nil

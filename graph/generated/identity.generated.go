@@ -18,13 +18,11 @@ import (
 	"github.com/steward-pm/steward/internal/fees"
 	"github.com/steward-pm/steward/internal/identity"
 	"github.com/steward-pm/steward/internal/importing"
-	"github.com/steward-pm/steward/internal/jobs"
 	"github.com/steward-pm/steward/internal/keys"
 	"github.com/steward-pm/steward/internal/mail"
 	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/registry"
 	"github.com/steward-pm/steward/internal/vacancy"
-	"github.com/steward-pm/steward/internal/webhook"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -94,8 +92,6 @@ type MutationResolver interface {
 	WithdrawArchiveRequest(ctx context.Context, input archives.WithdrawArchiveRequestInput) (*archives.WithdrawArchiveRequestPayload, error)
 	WithdrawArchivePermit(ctx context.Context, input archives.WithdrawArchivePermitInput) (*archives.WithdrawArchivePermitPayload, error)
 	ConsultStaffFile(ctx context.Context, input archives.ConsultStaffFileInput) (*archives.ConsultStaffFilePayload, error)
-	SetCalendarDays(ctx context.Context, input registry.SetCalendarDaysInput) (*registry.SetCalendarDaysPayload, error)
-	ClearCalendarDays(ctx context.Context, input registry.ClearCalendarDaysInput) (*registry.ClearCalendarDaysPayload, error)
 	ImportUnits(ctx context.Context, input importing.Upload) (*importing.Payload, error)
 	ImportKeys(ctx context.Context, input importing.Upload) (*importing.Payload, error)
 	CreateEstate(ctx context.Context, input registry.CreateEstateInput) (*registry.CreateEstatePayload, error)
@@ -130,13 +126,18 @@ type MutationResolver interface {
 	RecordFeePayment(ctx context.Context, input fees.RecordFeePaymentInput) (*fees.RecordFeePaymentPayload, error)
 	ReverseFeePayment(ctx context.Context, input fees.ReverseFeePaymentInput) (*fees.ReverseFeePaymentPayload, error)
 	SettleFeeCredit(ctx context.Context, input fees.SettleFeeCreditInput) (*fees.SettleFeeCreditPayload, error)
-	ImportFeeBankStatement(ctx context.Context, input fees.ImportFeeBankStatementInput) (*fees.ImportFeeBankStatementPayload, error)
-	ConfirmFeeBankLines(ctx context.Context, input fees.ConfirmFeeBankLinesInput) (*fees.ConfirmFeeBankLinesPayload, error)
-	IgnoreFeeBankLines(ctx context.Context, input fees.IgnoreFeeBankLinesInput) (*fees.IgnoreFeeBankLinesPayload, error)
-	RestoreFeeBankLines(ctx context.Context, input fees.RestoreFeeBankLinesInput) (*fees.RestoreFeeBankLinesPayload, error)
-	AskFeeRefund(ctx context.Context, input fees.AskFeeRefundInput) (*fees.AskFeeRefundPayload, error)
-	PayFeeRefund(ctx context.Context, input fees.PayFeeRefundInput) (*fees.PayFeeRefundPayload, error)
-	ReturnFeeRefund(ctx context.Context, input fees.ReturnFeeRefundInput) (*fees.ReturnFeeRefundPayload, error)
+	ReceiveFeeNotices(ctx context.Context, input fees.ReceiveFeeNoticesInput) (*fees.ReceiveFeeNoticesPayload, error)
+	DispatchFeeNotices(ctx context.Context, input fees.DispatchFeeNoticesInput) (*fees.DispatchFeeNoticesPayload, error)
+	ReturnFeeDispatch(ctx context.Context, input fees.ReturnFeeDispatchInput) (*fees.ReturnFeeDispatchPayload, error)
+	VoidFeeDispatch(ctx context.Context, input fees.VoidFeeDispatchInput) (*fees.VoidFeeDispatchPayload, error)
+	AddFeeProofs(ctx context.Context, input fees.AddFeeProofsInput) (*fees.AddFeeProofsPayload, error)
+	ReportFeeDispatches(ctx context.Context, input fees.ReportFeeDispatchesInput) (*fees.ReportFeeDispatchesPayload, error)
+	AcknowledgeFeeReport(ctx context.Context, input fees.AcknowledgeFeeReportInput) (*fees.AcknowledgeFeeReportPayload, error)
+	DraftFeeDunnings(ctx context.Context, input fees.DraftFeeDunningsInput) (*fees.DraftFeeDunningsPayload, error)
+	ReviewFeeDunnings(ctx context.Context, input fees.ReviewFeeDunningsInput) (*fees.ReviewFeeDunningsPayload, error)
+	StampFeeDunnings(ctx context.Context, input fees.StampFeeDunningsInput) (*fees.StampFeeDunningsPayload, error)
+	HandFeeDunnings(ctx context.Context, input fees.HandFeeDunningsInput) (*fees.HandFeeDunningsPayload, error)
+	WithdrawFeeDunning(ctx context.Context, input fees.WithdrawFeeDunningInput) (*fees.WithdrawFeeDunningPayload, error)
 	PlanInspectionRound(ctx context.Context, input vacancy.PlanInspectionRoundInput) (*vacancy.PlanInspectionRoundPayload, error)
 	StartInspectionRound(ctx context.Context, input vacancy.StartInspectionRoundInput) (*vacancy.StartInspectionRoundPayload, error)
 	AddInspectionRoundKeys(ctx context.Context, input vacancy.AddInspectionRoundKeysInput) (*vacancy.AddInspectionRoundKeysPayload, error)
@@ -147,7 +148,6 @@ type MutationResolver interface {
 	ChangeInspectionItem(ctx context.Context, input vacancy.ChangeInspectionItemInput) (*vacancy.ChangeInspectionItemPayload, error)
 	RecordInspection(ctx context.Context, input vacancy.RecordInspectionInput) (*vacancy.RecordInspectionPayload, error)
 	VoidInspection(ctx context.Context, input vacancy.VoidInspectionInput) (*vacancy.VoidInspectionPayload, error)
-	RetryJob(ctx context.Context, input jobs.RetryJobInput) (*jobs.RetryJobPayload, error)
 	HandOverKeys(ctx context.Context, input keys.HandOverKeysInput) (*keys.HandOverKeysPayload, error)
 	TakeBackKeys(ctx context.Context, input keys.TakeBackKeysInput) (*keys.TakeBackKeysPayload, error)
 	GiveKeysToEngineering(ctx context.Context, input keys.GiveKeysToEngineeringInput) (*keys.GiveKeysToEngineeringPayload, error)
@@ -235,9 +235,6 @@ type MutationResolver interface {
 	VoidPressPause(ctx context.Context, input mail.VoidPressPauseInput) (*mail.VoidPressPausePayload, error)
 	VoidPressDelivery(ctx context.Context, input mail.VoidPressDeliveryInput) (*mail.VoidPressDeliveryPayload, error)
 	VoidPressRecovery(ctx context.Context, input mail.VoidPressRecoveryInput) (*mail.VoidPressRecoveryPayload, error)
-	SetNotificationAddress(ctx context.Context, input identity.SetNotificationAddressInput) (*identity.NotificationSettingsPayload, error)
-	VerifyNotificationAddress(ctx context.Context, input identity.VerifyNotificationAddressInput) (*identity.VerifyNotificationAddressPayload, error)
-	SetNotificationSettings(ctx context.Context, input identity.SetNotificationSettingsInput) (*identity.NotificationSettingsPayload, error)
 	TellBreach(ctx context.Context, input obligation.TellBreachInput) (*obligation.TellBreachPayload, error)
 	DescribeVacancy(ctx context.Context, input vacancy.DescribeVacancyInput) (*vacancy.DescribeVacancyPayload, error)
 	ReadMeters(ctx context.Context, input vacancy.ReadMetersInput) (*vacancy.ReadMetersPayload, error)
@@ -250,10 +247,6 @@ type MutationResolver interface {
 	ReinspectDefect(ctx context.Context, input vacancy.ReinspectDefectInput) (*vacancy.ReinspectDefectPayload, error)
 	ReassignDefect(ctx context.Context, input vacancy.ReassignDefectInput) (*vacancy.ReassignDefectPayload, error)
 	VoidDefect(ctx context.Context, input vacancy.VoidDefectInput) (*vacancy.VoidDefectPayload, error)
-	CreateWebhook(ctx context.Context, input webhook.CreateWebhookInput) (*webhook.CreateWebhookPayload, error)
-	UpdateWebhook(ctx context.Context, input webhook.UpdateWebhookInput) (*webhook.UpdateWebhookPayload, error)
-	RotateWebhookSecret(ctx context.Context, input webhook.RotateWebhookSecretInput) (*webhook.RotateWebhookSecretPayload, error)
-	RedeliverWebhook(ctx context.Context, input webhook.RedeliverWebhookInput) (*webhook.RedeliverWebhookPayload, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -274,12 +267,40 @@ func (ec *executionContext) field_Mutation_acknowledgeDefect_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_acknowledgeFeeReport_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.AcknowledgeFeeReportInput, error) {
+			return ec.unmarshalNAcknowledgeFeeReportInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐAcknowledgeFeeReportInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_addEmergencyContact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (registry.AddEmergencyContactInput, error) {
 			return ec.unmarshalNAddEmergencyContactInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐAddEmergencyContactInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_addFeeProofs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.AddFeeProofsInput, error) {
+			return ec.unmarshalNAddFeeProofsInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐAddFeeProofsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -448,20 +469,6 @@ func (ec *executionContext) field_Mutation_approveArchiveDestruction_args(ctx co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (archives.ApproveArchiveDestructionInput, error) {
 			return ec.unmarshalNApproveArchiveDestructionInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐApproveArchiveDestructionInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_askFeeRefund_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (fees.AskFeeRefundInput, error) {
-			return ec.unmarshalNAskFeeRefundInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐAskFeeRefundInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -652,20 +659,6 @@ func (ec *executionContext) field_Mutation_checkKeyAcceptanceLines_args(ctx cont
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_clearCalendarDays_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (registry.ClearCalendarDaysInput, error) {
-			return ec.unmarshalNClearCalendarDaysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐClearCalendarDaysInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_clearKeyHook_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -770,20 +763,6 @@ func (ec *executionContext) field_Mutation_concludeMailCase_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (mail.ConcludeMailCaseInput, error) {
 			return ec.unmarshalNConcludeMailCaseInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐConcludeMailCaseInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_confirmFeeBankLines_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (fees.ConfirmFeeBankLinesInput, error) {
-			return ec.unmarshalNConfirmFeeBankLinesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐConfirmFeeBankLinesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1016,20 +995,6 @@ func (ec *executionContext) field_Mutation_createUnit_args(ctx context.Context, 
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_createWebhook_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (webhook.CreateWebhookInput, error) {
-			return ec.unmarshalNCreateWebhookInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋwebhookᚐCreateWebhookInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_creditFeeNotice_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1148,6 +1113,34 @@ func (ec *executionContext) field_Mutation_disconnectIdentity_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (identity.DisconnectIdentityInput, error) {
 			return ec.unmarshalNDisconnectIdentityInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐDisconnectIdentityInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_dispatchFeeNotices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.DispatchFeeNoticesInput, error) {
+			return ec.unmarshalNDispatchFeeNoticesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐDispatchFeeNoticesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_draftFeeDunnings_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.DraftFeeDunningsInput, error) {
+			return ec.unmarshalNDraftFeeDunningsInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐDraftFeeDunningsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1394,6 +1387,20 @@ func (ec *executionContext) field_Mutation_grantRole_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_handFeeDunnings_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.HandFeeDunningsInput, error) {
+			return ec.unmarshalNHandFeeDunningsInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐHandFeeDunningsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_handInDocument_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1442,34 +1449,6 @@ func (ec *executionContext) field_Mutation_hireStaff_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (registry.HireStaffInput, error) {
 			return ec.unmarshalNHireStaffInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐHireStaffInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_ignoreFeeBankLines_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (fees.IgnoreFeeBankLinesInput, error) {
-			return ec.unmarshalNIgnoreFeeBankLinesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐIgnoreFeeBankLinesInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_importFeeBankStatement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (fees.ImportFeeBankStatementInput, error) {
-			return ec.unmarshalNImportFeeBankStatementInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐImportFeeBankStatementInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1716,20 +1695,6 @@ func (ec *executionContext) field_Mutation_pausePressSubscription_args(ctx conte
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_payFeeRefund_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (fees.PayFeeRefundInput, error) {
-			return ec.unmarshalNPayFeeRefundInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐPayFeeRefundInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_payRenovationDeposit_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1862,6 +1827,20 @@ func (ec *executionContext) field_Mutation_reassignDefect_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (vacancy.ReassignDefectInput, error) {
 			return ec.unmarshalNReassignDefectInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐReassignDefectInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_receiveFeeNotices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.ReceiveFeeNoticesInput, error) {
+			return ec.unmarshalNReceiveFeeNoticesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐReceiveFeeNoticesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2038,20 +2017,6 @@ func (ec *executionContext) field_Mutation_recoverPressClaim_args(ctx context.Co
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_redeliverWebhook_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (webhook.RedeliverWebhookInput, error) {
-			return ec.unmarshalNRedeliverWebhookInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋwebhookᚐRedeliverWebhookInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_registerExternalPerson_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2178,6 +2143,20 @@ func (ec *executionContext) field_Mutation_reportDefect_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_reportFeeDispatches_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.ReportFeeDispatchesInput, error) {
+			return ec.unmarshalNReportFeeDispatchesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐReportFeeDispatchesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_reportKeyLoss_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2276,40 +2255,12 @@ func (ec *executionContext) field_Mutation_resolveViolation_args(ctx context.Con
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_restoreFeeBankLines_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (fees.RestoreFeeBankLinesInput, error) {
-			return ec.unmarshalNRestoreFeeBankLinesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐRestoreFeeBankLinesInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_resumePressSubscription_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (mail.ResumePressSubscriptionInput, error) {
 			return ec.unmarshalNResumePressSubscriptionInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐResumePressSubscriptionInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_retryJob_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (jobs.RetryJobInput, error) {
-			return ec.unmarshalNRetryJobInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋjobsᚐRetryJobInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2332,12 +2283,12 @@ func (ec *executionContext) field_Mutation_returnArchive_args(ctx context.Contex
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_returnFeeRefund_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_returnFeeDispatch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (fees.ReturnFeeRefundInput, error) {
-			return ec.unmarshalNReturnFeeRefundInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐReturnFeeRefundInput(ctx, v)
+		func(ctx context.Context, v any) (fees.ReturnFeeDispatchInput, error) {
+			return ec.unmarshalNReturnFeeDispatchInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐReturnFeeDispatchInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2402,6 +2353,20 @@ func (ec *executionContext) field_Mutation_reverseFeePayment_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_reviewFeeDunnings_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.ReviewFeeDunningsInput, error) {
+			return ec.unmarshalNReviewFeeDunningsInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐReviewFeeDunningsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_revokeApiToken_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2436,20 +2401,6 @@ func (ec *executionContext) field_Mutation_revokeSession_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (identity.RevokeSessionInput, error) {
 			return ec.unmarshalNRevokeSessionInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐRevokeSessionInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_rotateWebhookSecret_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (webhook.RotateWebhookSecretInput, error) {
-			return ec.unmarshalNRotateWebhookSecretInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋwebhookᚐRotateWebhookSecretInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2514,20 +2465,6 @@ func (ec *executionContext) field_Mutation_setArchiveRetention_args(ctx context.
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_setCalendarDays_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (registry.SetCalendarDaysInput, error) {
-			return ec.unmarshalNSetCalendarDaysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐSetCalendarDaysInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_setFeeBook_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2548,34 +2485,6 @@ func (ec *executionContext) field_Mutation_setFeeTariff_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (fees.SetFeeTariffInput, error) {
 			return ec.unmarshalNSetFeeTariffInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐSetFeeTariffInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_setNotificationAddress_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (identity.SetNotificationAddressInput, error) {
-			return ec.unmarshalNSetNotificationAddressInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐSetNotificationAddressInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_setNotificationSettings_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (identity.SetNotificationSettingsInput, error) {
-			return ec.unmarshalNSetNotificationSettingsInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐSetNotificationSettingsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2632,6 +2541,20 @@ func (ec *executionContext) field_Mutation_sortMail_args(ctx context.Context, ra
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (mail.SortMailInput, error) {
 			return ec.unmarshalNSortMailInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐSortMailInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_stampFeeDunnings_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.StampFeeDunningsInput, error) {
+			return ec.unmarshalNStampFeeDunningsInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐStampFeeDunningsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2864,34 +2787,6 @@ func (ec *executionContext) field_Mutation_updateUnit_args(ctx context.Context, 
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_updateWebhook_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (webhook.UpdateWebhookInput, error) {
-			return ec.unmarshalNUpdateWebhookInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋwebhookᚐUpdateWebhookInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_verifyNotificationAddress_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (identity.VerifyNotificationAddressInput, error) {
-			return ec.unmarshalNVerifyNotificationAddressInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐVerifyNotificationAddressInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_voidArchiveLoan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2968,6 +2863,20 @@ func (ec *executionContext) field_Mutation_voidDocument_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (archives.VoidDocumentInput, error) {
 			return ec.unmarshalNVoidDocumentInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐVoidDocumentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_voidFeeDispatch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.VoidFeeDispatchInput, error) {
+			return ec.unmarshalNVoidFeeDispatchInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐVoidFeeDispatchInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3332,6 +3241,20 @@ func (ec *executionContext) field_Mutation_withdrawArchiveRequest_args(ctx conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (archives.WithdrawArchiveRequestInput, error) {
 			return ec.unmarshalNWithdrawArchiveRequestInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐWithdrawArchiveRequestInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_withdrawFeeDunning_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.WithdrawFeeDunningInput, error) {
+			return ec.unmarshalNWithdrawFeeDunningInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐWithdrawFeeDunningInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7470,94 +7393,6 @@ func (ec *executionContext) fieldContext_Mutation_consultStaffFile(ctx context.C
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_setCalendarDays(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_setCalendarDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SetCalendarDays(ctx, fc.Args["input"].(registry.SetCalendarDaysInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *registry.SetCalendarDaysPayload) graphql.Marshaler {
-			return ec.marshalNSetCalendarDaysPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐSetCalendarDaysPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_setCalendarDays(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_SetCalendarDaysPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_setCalendarDays_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_clearCalendarDays(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_clearCalendarDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ClearCalendarDays(ctx, fc.Args["input"].(registry.ClearCalendarDaysInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *registry.ClearCalendarDaysPayload) graphql.Marshaler {
-			return ec.marshalNClearCalendarDaysPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐClearCalendarDaysPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_clearCalendarDays(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ClearCalendarDaysPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_clearCalendarDays_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _Mutation_importUnits(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9054,34 +8889,34 @@ func (ec *executionContext) fieldContext_Mutation_settleFeeCredit(ctx context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_importFeeBankStatement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_receiveFeeNotices(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_importFeeBankStatement(ctx, field)
+			return ec.fieldContext_Mutation_receiveFeeNotices(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ImportFeeBankStatement(ctx, fc.Args["input"].(fees.ImportFeeBankStatementInput))
+			return ec.Resolvers.Mutation().ReceiveFeeNotices(ctx, fc.Args["input"].(fees.ReceiveFeeNoticesInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *fees.ImportFeeBankStatementPayload) graphql.Marshaler {
-			return ec.marshalNImportFeeBankStatementPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐImportFeeBankStatementPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.ReceiveFeeNoticesPayload) graphql.Marshaler {
+			return ec.marshalNReceiveFeeNoticesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐReceiveFeeNoticesPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_importFeeBankStatement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_receiveFeeNotices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ImportFeeBankStatementPayload(ctx, field)
+			return ec.childFields_ReceiveFeeNoticesPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -9091,41 +8926,41 @@ func (ec *executionContext) fieldContext_Mutation_importFeeBankStatement(ctx con
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_importFeeBankStatement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_receiveFeeNotices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_confirmFeeBankLines(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_dispatchFeeNotices(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_confirmFeeBankLines(ctx, field)
+			return ec.fieldContext_Mutation_dispatchFeeNotices(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ConfirmFeeBankLines(ctx, fc.Args["input"].(fees.ConfirmFeeBankLinesInput))
+			return ec.Resolvers.Mutation().DispatchFeeNotices(ctx, fc.Args["input"].(fees.DispatchFeeNoticesInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *fees.ConfirmFeeBankLinesPayload) graphql.Marshaler {
-			return ec.marshalNConfirmFeeBankLinesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐConfirmFeeBankLinesPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.DispatchFeeNoticesPayload) graphql.Marshaler {
+			return ec.marshalNDispatchFeeNoticesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐDispatchFeeNoticesPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_confirmFeeBankLines(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_dispatchFeeNotices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ConfirmFeeBankLinesPayload(ctx, field)
+			return ec.childFields_DispatchFeeNoticesPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -9135,41 +8970,41 @@ func (ec *executionContext) fieldContext_Mutation_confirmFeeBankLines(ctx contex
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_confirmFeeBankLines_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_dispatchFeeNotices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_ignoreFeeBankLines(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_returnFeeDispatch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_ignoreFeeBankLines(ctx, field)
+			return ec.fieldContext_Mutation_returnFeeDispatch(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().IgnoreFeeBankLines(ctx, fc.Args["input"].(fees.IgnoreFeeBankLinesInput))
+			return ec.Resolvers.Mutation().ReturnFeeDispatch(ctx, fc.Args["input"].(fees.ReturnFeeDispatchInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *fees.IgnoreFeeBankLinesPayload) graphql.Marshaler {
-			return ec.marshalNIgnoreFeeBankLinesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐIgnoreFeeBankLinesPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.ReturnFeeDispatchPayload) graphql.Marshaler {
+			return ec.marshalNReturnFeeDispatchPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐReturnFeeDispatchPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_ignoreFeeBankLines(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_returnFeeDispatch(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_IgnoreFeeBankLinesPayload(ctx, field)
+			return ec.childFields_ReturnFeeDispatchPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -9179,41 +9014,41 @@ func (ec *executionContext) fieldContext_Mutation_ignoreFeeBankLines(ctx context
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_ignoreFeeBankLines_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_returnFeeDispatch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_restoreFeeBankLines(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_voidFeeDispatch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_restoreFeeBankLines(ctx, field)
+			return ec.fieldContext_Mutation_voidFeeDispatch(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RestoreFeeBankLines(ctx, fc.Args["input"].(fees.RestoreFeeBankLinesInput))
+			return ec.Resolvers.Mutation().VoidFeeDispatch(ctx, fc.Args["input"].(fees.VoidFeeDispatchInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *fees.RestoreFeeBankLinesPayload) graphql.Marshaler {
-			return ec.marshalNRestoreFeeBankLinesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐRestoreFeeBankLinesPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.VoidFeeDispatchPayload) graphql.Marshaler {
+			return ec.marshalNVoidFeeDispatchPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐVoidFeeDispatchPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_restoreFeeBankLines(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_voidFeeDispatch(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RestoreFeeBankLinesPayload(ctx, field)
+			return ec.childFields_VoidFeeDispatchPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -9223,41 +9058,41 @@ func (ec *executionContext) fieldContext_Mutation_restoreFeeBankLines(ctx contex
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_restoreFeeBankLines_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_voidFeeDispatch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_askFeeRefund(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_addFeeProofs(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_askFeeRefund(ctx, field)
+			return ec.fieldContext_Mutation_addFeeProofs(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().AskFeeRefund(ctx, fc.Args["input"].(fees.AskFeeRefundInput))
+			return ec.Resolvers.Mutation().AddFeeProofs(ctx, fc.Args["input"].(fees.AddFeeProofsInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *fees.AskFeeRefundPayload) graphql.Marshaler {
-			return ec.marshalNAskFeeRefundPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐAskFeeRefundPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.AddFeeProofsPayload) graphql.Marshaler {
+			return ec.marshalNAddFeeProofsPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐAddFeeProofsPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_askFeeRefund(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_addFeeProofs(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AskFeeRefundPayload(ctx, field)
+			return ec.childFields_AddFeeProofsPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -9267,41 +9102,41 @@ func (ec *executionContext) fieldContext_Mutation_askFeeRefund(ctx context.Conte
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_askFeeRefund_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_addFeeProofs_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_payFeeRefund(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_reportFeeDispatches(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_payFeeRefund(ctx, field)
+			return ec.fieldContext_Mutation_reportFeeDispatches(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().PayFeeRefund(ctx, fc.Args["input"].(fees.PayFeeRefundInput))
+			return ec.Resolvers.Mutation().ReportFeeDispatches(ctx, fc.Args["input"].(fees.ReportFeeDispatchesInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *fees.PayFeeRefundPayload) graphql.Marshaler {
-			return ec.marshalNPayFeeRefundPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐPayFeeRefundPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.ReportFeeDispatchesPayload) graphql.Marshaler {
+			return ec.marshalNReportFeeDispatchesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐReportFeeDispatchesPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_payFeeRefund(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_reportFeeDispatches(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PayFeeRefundPayload(ctx, field)
+			return ec.childFields_ReportFeeDispatchesPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -9311,41 +9146,41 @@ func (ec *executionContext) fieldContext_Mutation_payFeeRefund(ctx context.Conte
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_payFeeRefund_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_reportFeeDispatches_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_returnFeeRefund(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_acknowledgeFeeReport(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_returnFeeRefund(ctx, field)
+			return ec.fieldContext_Mutation_acknowledgeFeeReport(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ReturnFeeRefund(ctx, fc.Args["input"].(fees.ReturnFeeRefundInput))
+			return ec.Resolvers.Mutation().AcknowledgeFeeReport(ctx, fc.Args["input"].(fees.AcknowledgeFeeReportInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *fees.ReturnFeeRefundPayload) graphql.Marshaler {
-			return ec.marshalNReturnFeeRefundPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐReturnFeeRefundPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.AcknowledgeFeeReportPayload) graphql.Marshaler {
+			return ec.marshalNAcknowledgeFeeReportPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐAcknowledgeFeeReportPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_returnFeeRefund(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_acknowledgeFeeReport(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ReturnFeeRefundPayload(ctx, field)
+			return ec.childFields_AcknowledgeFeeReportPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -9355,7 +9190,227 @@ func (ec *executionContext) fieldContext_Mutation_returnFeeRefund(ctx context.Co
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_returnFeeRefund_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_acknowledgeFeeReport_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_draftFeeDunnings(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_draftFeeDunnings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DraftFeeDunnings(ctx, fc.Args["input"].(fees.DraftFeeDunningsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.DraftFeeDunningsPayload) graphql.Marshaler {
+			return ec.marshalNDraftFeeDunningsPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐDraftFeeDunningsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_draftFeeDunnings(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DraftFeeDunningsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_draftFeeDunnings_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_reviewFeeDunnings(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_reviewFeeDunnings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReviewFeeDunnings(ctx, fc.Args["input"].(fees.ReviewFeeDunningsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.ReviewFeeDunningsPayload) graphql.Marshaler {
+			return ec.marshalNReviewFeeDunningsPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐReviewFeeDunningsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_reviewFeeDunnings(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewFeeDunningsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_reviewFeeDunnings_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_stampFeeDunnings(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_stampFeeDunnings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StampFeeDunnings(ctx, fc.Args["input"].(fees.StampFeeDunningsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.StampFeeDunningsPayload) graphql.Marshaler {
+			return ec.marshalNStampFeeDunningsPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐStampFeeDunningsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_stampFeeDunnings(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StampFeeDunningsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_stampFeeDunnings_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_handFeeDunnings(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_handFeeDunnings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().HandFeeDunnings(ctx, fc.Args["input"].(fees.HandFeeDunningsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.HandFeeDunningsPayload) graphql.Marshaler {
+			return ec.marshalNHandFeeDunningsPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐHandFeeDunningsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_handFeeDunnings(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HandFeeDunningsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_handFeeDunnings_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_withdrawFeeDunning(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_withdrawFeeDunning(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawFeeDunning(ctx, fc.Args["input"].(fees.WithdrawFeeDunningInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.WithdrawFeeDunningPayload) graphql.Marshaler {
+			return ec.marshalNWithdrawFeeDunningPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐWithdrawFeeDunningPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_withdrawFeeDunning(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WithdrawFeeDunningPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_withdrawFeeDunning_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -9796,50 +9851,6 @@ func (ec *executionContext) fieldContext_Mutation_voidInspection(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_voidInspection_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_retryJob(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_retryJob(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RetryJob(ctx, fc.Args["input"].(jobs.RetryJobInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *jobs.RetryJobPayload) graphql.Marshaler {
-			return ec.marshalNRetryJobPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋjobsᚐRetryJobPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_retryJob(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RetryJobPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_retryJob_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -13674,138 +13685,6 @@ func (ec *executionContext) fieldContext_Mutation_voidPressRecovery(ctx context.
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_setNotificationAddress(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_setNotificationAddress(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SetNotificationAddress(ctx, fc.Args["input"].(identity.SetNotificationAddressInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *identity.NotificationSettingsPayload) graphql.Marshaler {
-			return ec.marshalNNotificationSettingsPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐNotificationSettingsPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_setNotificationAddress(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_NotificationSettingsPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_setNotificationAddress_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_verifyNotificationAddress(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_verifyNotificationAddress(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().VerifyNotificationAddress(ctx, fc.Args["input"].(identity.VerifyNotificationAddressInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *identity.VerifyNotificationAddressPayload) graphql.Marshaler {
-			return ec.marshalNVerifyNotificationAddressPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐVerifyNotificationAddressPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_verifyNotificationAddress(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_VerifyNotificationAddressPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_verifyNotificationAddress_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_setNotificationSettings(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_setNotificationSettings(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SetNotificationSettings(ctx, fc.Args["input"].(identity.SetNotificationSettingsInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *identity.NotificationSettingsPayload) graphql.Marshaler {
-			return ec.marshalNNotificationSettingsPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐNotificationSettingsPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_setNotificationSettings(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_NotificationSettingsPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_setNotificationSettings_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _Mutation_tellBreach(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14328,182 +14207,6 @@ func (ec *executionContext) fieldContext_Mutation_voidDefect(ctx context.Context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_voidDefect_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_createWebhook(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createWebhook(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateWebhook(ctx, fc.Args["input"].(webhook.CreateWebhookInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *webhook.CreateWebhookPayload) graphql.Marshaler {
-			return ec.marshalNCreateWebhookPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋwebhookᚐCreateWebhookPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_createWebhook(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_CreateWebhookPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_createWebhook_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_updateWebhook(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateWebhook(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateWebhook(ctx, fc.Args["input"].(webhook.UpdateWebhookInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *webhook.UpdateWebhookPayload) graphql.Marshaler {
-			return ec.marshalNUpdateWebhookPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋwebhookᚐUpdateWebhookPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_updateWebhook(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_UpdateWebhookPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_updateWebhook_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_rotateWebhookSecret(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_rotateWebhookSecret(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RotateWebhookSecret(ctx, fc.Args["input"].(webhook.RotateWebhookSecretInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *webhook.RotateWebhookSecretPayload) graphql.Marshaler {
-			return ec.marshalNRotateWebhookSecretPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋwebhookᚐRotateWebhookSecretPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_rotateWebhookSecret(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RotateWebhookSecretPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_rotateWebhookSecret_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_redeliverWebhook(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_redeliverWebhook(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RedeliverWebhook(ctx, fc.Args["input"].(webhook.RedeliverWebhookInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *webhook.RedeliverWebhookPayload) graphql.Marshaler {
-			return ec.marshalNRedeliverWebhookPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋwebhookᚐRedeliverWebhookPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_redeliverWebhook(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RedeliverWebhookPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_redeliverWebhook_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -17087,20 +16790,6 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "setCalendarDays":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_setCalendarDays(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "clearCalendarDays":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_clearCalendarDays(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
 		case "importUnits":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_importUnits(ctx, field)
@@ -17339,51 +17028,86 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "importFeeBankStatement":
+		case "receiveFeeNotices":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_importFeeBankStatement(ctx, field)
+				return ec._Mutation_receiveFeeNotices(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "confirmFeeBankLines":
+		case "dispatchFeeNotices":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_confirmFeeBankLines(ctx, field)
+				return ec._Mutation_dispatchFeeNotices(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "ignoreFeeBankLines":
+		case "returnFeeDispatch":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_ignoreFeeBankLines(ctx, field)
+				return ec._Mutation_returnFeeDispatch(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "restoreFeeBankLines":
+		case "voidFeeDispatch":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_restoreFeeBankLines(ctx, field)
+				return ec._Mutation_voidFeeDispatch(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "askFeeRefund":
+		case "addFeeProofs":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_askFeeRefund(ctx, field)
+				return ec._Mutation_addFeeProofs(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "payFeeRefund":
+		case "reportFeeDispatches":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_payFeeRefund(ctx, field)
+				return ec._Mutation_reportFeeDispatches(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "returnFeeRefund":
+		case "acknowledgeFeeReport":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_returnFeeRefund(ctx, field)
+				return ec._Mutation_acknowledgeFeeReport(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "draftFeeDunnings":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_draftFeeDunnings(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reviewFeeDunnings":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_reviewFeeDunnings(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stampFeeDunnings":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_stampFeeDunnings(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "handFeeDunnings":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_handFeeDunnings(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withdrawFeeDunning":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_withdrawFeeDunning(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -17454,13 +17178,6 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "voidInspection":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_voidInspection(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "retryJob":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_retryJob(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -18074,27 +17791,6 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "setNotificationAddress":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_setNotificationAddress(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "verifyNotificationAddress":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_verifyNotificationAddress(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "setNotificationSettings":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_setNotificationSettings(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
 		case "tellBreach":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_tellBreach(ctx, field)
@@ -18175,34 +17871,6 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "voidDefect":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_voidDefect(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "createWebhook":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_createWebhook(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "updateWebhook":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_updateWebhook(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "rotateWebhookSecret":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_rotateWebhookSecret(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "redeliverWebhook":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_redeliverWebhook(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

@@ -62,7 +62,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AccountFilter", ec.unmarshalInputAccountFilter),
 			graphql.NewInputUnmarshaler("AccountInput", ec.unmarshalInputAccountInput),
 			graphql.NewInputUnmarshaler("AcknowledgeDefectInput", ec.unmarshalInputAcknowledgeDefectInput),
+			graphql.NewInputUnmarshaler("AcknowledgeFeeReportInput", ec.unmarshalInputAcknowledgeFeeReportInput),
 			graphql.NewInputUnmarshaler("AddEmergencyContactInput", ec.unmarshalInputAddEmergencyContactInput),
+			graphql.NewInputUnmarshaler("AddFeeProofsInput", ec.unmarshalInputAddFeeProofsInput),
 			graphql.NewInputUnmarshaler("AddInspectionItemInput", ec.unmarshalInputAddInspectionItemInput),
 			graphql.NewInputUnmarshaler("AddInspectionRoundKeysInput", ec.unmarshalInputAddInspectionRoundKeysInput),
 			graphql.NewInputUnmarshaler("AddKeyAcceptanceLinesInput", ec.unmarshalInputAddKeyAcceptanceLinesInput),
@@ -175,6 +177,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DescribeVacancyInput", ec.unmarshalInputDescribeVacancyInput),
 			graphql.NewInputUnmarshaler("DestroyArchiveInput", ec.unmarshalInputDestroyArchiveInput),
 			graphql.NewInputUnmarshaler("DisconnectIdentityInput", ec.unmarshalInputDisconnectIdentityInput),
+			graphql.NewInputUnmarshaler("DispatchFeeNoticesInput", ec.unmarshalInputDispatchFeeNoticesInput),
+			graphql.NewInputUnmarshaler("DraftFeeDunningsInput", ec.unmarshalInputDraftFeeDunningsInput),
 			graphql.NewInputUnmarshaler("DraftKeyAcceptanceInput", ec.unmarshalInputDraftKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("DrawKeySpotCheckInput", ec.unmarshalInputDrawKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("DutyAssignmentOrder", ec.unmarshalInputDutyAssignmentOrder),
@@ -224,6 +228,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("FeeBookWhereInput", ec.unmarshalInputFeeBookWhereInput),
 			graphql.NewInputUnmarshaler("FeeCreditNoteOrder", ec.unmarshalInputFeeCreditNoteOrder),
 			graphql.NewInputUnmarshaler("FeeCreditNoteWhereInput", ec.unmarshalInputFeeCreditNoteWhereInput),
+			graphql.NewInputUnmarshaler("FeeDispatchInput", ec.unmarshalInputFeeDispatchInput),
 			graphql.NewInputUnmarshaler("FeeDispatchOrder", ec.unmarshalInputFeeDispatchOrder),
 			graphql.NewInputUnmarshaler("FeeDispatchWhereInput", ec.unmarshalInputFeeDispatchWhereInput),
 			graphql.NewInputUnmarshaler("FeeDunningLineOrder", ec.unmarshalInputFeeDunningLineOrder),
@@ -259,6 +264,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("GiveKeysToEngineeringInput", ec.unmarshalInputGiveKeysToEngineeringInput),
 			graphql.NewInputUnmarshaler("GiveMoveInNoticeInput", ec.unmarshalInputGiveMoveInNoticeInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
+			graphql.NewInputUnmarshaler("HandFeeDunningsInput", ec.unmarshalInputHandFeeDunningsInput),
 			graphql.NewInputUnmarshaler("HandInDocumentInput", ec.unmarshalInputHandInDocumentInput),
 			graphql.NewInputUnmarshaler("HandOverKeysInput", ec.unmarshalInputHandOverKeysInput),
 			graphql.NewInputUnmarshaler("HangKeysInput", ec.unmarshalInputHangKeysInput),
@@ -412,6 +418,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RaiseMailDoubtInput", ec.unmarshalInputRaiseMailDoubtInput),
 			graphql.NewInputUnmarshaler("ReadMetersInput", ec.unmarshalInputReadMetersInput),
 			graphql.NewInputUnmarshaler("ReassignDefectInput", ec.unmarshalInputReassignDefectInput),
+			graphql.NewInputUnmarshaler("ReceiveFeeNoticesInput", ec.unmarshalInputReceiveFeeNoticesInput),
 			graphql.NewInputUnmarshaler("ReceiveMailInput", ec.unmarshalInputReceiveMailInput),
 			graphql.NewInputUnmarshaler("ReceivePressInput", ec.unmarshalInputReceivePressInput),
 			graphql.NewInputUnmarshaler("ReconciliationLineOrder", ec.unmarshalInputReconciliationLineOrder),
@@ -442,6 +449,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReopenMailDayInput", ec.unmarshalInputReopenMailDayInput),
 			graphql.NewInputUnmarshaler("ReopenVolumeInput", ec.unmarshalInputReopenVolumeInput),
 			graphql.NewInputUnmarshaler("ReportDefectInput", ec.unmarshalInputReportDefectInput),
+			graphql.NewInputUnmarshaler("ReportFeeDispatchesInput", ec.unmarshalInputReportFeeDispatchesInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
 			graphql.NewInputUnmarshaler("RequestArchiveInput", ec.unmarshalInputRequestArchiveInput),
 			graphql.NewInputUnmarshaler("RequestKeyScrappingInput", ec.unmarshalInputRequestKeyScrappingInput),
@@ -453,12 +461,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResumePressSubscriptionInput", ec.unmarshalInputResumePressSubscriptionInput),
 			graphql.NewInputUnmarshaler("RetryJobInput", ec.unmarshalInputRetryJobInput),
 			graphql.NewInputUnmarshaler("ReturnArchiveInput", ec.unmarshalInputReturnArchiveInput),
+			graphql.NewInputUnmarshaler("ReturnFeeDispatchInput", ec.unmarshalInputReturnFeeDispatchInput),
 			graphql.NewInputUnmarshaler("ReturnKeysInput", ec.unmarshalInputReturnKeysInput),
 			graphql.NewInputUnmarshaler("ReturnLineInput", ec.unmarshalInputReturnLineInput),
 			graphql.NewInputUnmarshaler("ReturnMailInput", ec.unmarshalInputReturnMailInput),
 			graphql.NewInputUnmarshaler("ReturnRenovationDepositInput", ec.unmarshalInputReturnRenovationDepositInput),
 			graphql.NewInputUnmarshaler("ReturnedDocumentInput", ec.unmarshalInputReturnedDocumentInput),
 			graphql.NewInputUnmarshaler("ReverseFeePaymentInput", ec.unmarshalInputReverseFeePaymentInput),
+			graphql.NewInputUnmarshaler("ReviewFeeDunningsInput", ec.unmarshalInputReviewFeeDunningsInput),
 			graphql.NewInputUnmarshaler("RevokeAPITokenInput", ec.unmarshalInputRevokeAPITokenInput),
 			graphql.NewInputUnmarshaler("RevokeGrantInput", ec.unmarshalInputRevokeGrantInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
@@ -485,6 +495,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StaffFileConsultationWhereInput", ec.unmarshalInputStaffFileConsultationWhereInput),
 			graphql.NewInputUnmarshaler("StaffOrder", ec.unmarshalInputStaffOrder),
 			graphql.NewInputUnmarshaler("StaffWhereInput", ec.unmarshalInputStaffWhereInput),
+			graphql.NewInputUnmarshaler("StampFeeDunningsInput", ec.unmarshalInputStampFeeDunningsInput),
 			graphql.NewInputUnmarshaler("StartInspectionRoundInput", ec.unmarshalInputStartInspectionRoundInput),
 			graphql.NewInputUnmarshaler("SubscribePressInput", ec.unmarshalInputSubscribePressInput),
 			graphql.NewInputUnmarshaler("TakeBackKeysInput", ec.unmarshalInputTakeBackKeysInput),
@@ -515,6 +526,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidCorrespondenceInput", ec.unmarshalInputVoidCorrespondenceInput),
 			graphql.NewInputUnmarshaler("VoidDefectInput", ec.unmarshalInputVoidDefectInput),
 			graphql.NewInputUnmarshaler("VoidDocumentInput", ec.unmarshalInputVoidDocumentInput),
+			graphql.NewInputUnmarshaler("VoidFeeDispatchInput", ec.unmarshalInputVoidFeeDispatchInput),
 			graphql.NewInputUnmarshaler("VoidInspectionInput", ec.unmarshalInputVoidInspectionInput),
 			graphql.NewInputUnmarshaler("VoidKeyAcceptanceInput", ec.unmarshalInputVoidKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
@@ -541,6 +553,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("WithdrawApprovalInput", ec.unmarshalInputWithdrawApprovalInput),
 			graphql.NewInputUnmarshaler("WithdrawArchivePermitInput", ec.unmarshalInputWithdrawArchivePermitInput),
 			graphql.NewInputUnmarshaler("WithdrawArchiveRequestInput", ec.unmarshalInputWithdrawArchiveRequestInput),
+			graphql.NewInputUnmarshaler("WithdrawFeeDunningInput", ec.unmarshalInputWithdrawFeeDunningInput),
 			graphql.NewInputUnmarshaler("WriteOffPressClaimInput", ec.unmarshalInputWriteOffPressClaimInput),
 		)
 	}
@@ -3213,6 +3226,8 @@ input SetFeeBookInput {
   payAt: String
   "How many days after its notice a fee is due, and not before its month is over."
   dueDays: Int
+  "How many days after it was delivered what a dunning notice asks for is due: between 1 and 90 (F6)."
+  dunningDays: Int
 }
 
 "What changing the book gave."
@@ -3542,6 +3557,410 @@ extend type Query {
     "Which ones."
     where: FeeEntryWhereInput
   ): FeeEntryConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/fees_dispatch.graphqls", Input: `"A route: one or more notices, each with how it was brought, recorded as a whole or not at all (F3, F4)."
+input DispatchFeeNoticesInput {
+  "How each was brought, in the order of the route: at most 30 of them."
+  dispatches: [FeeDispatchInput!]!
+  "When, if that is recorded later than it happened: at most 24 hours ago."
+  occurredAt: Time
+  "Why it is recorded late; needed for more than ten minutes."
+  lateReason: String
+}
+
+"One attempt to bring a fee notice or a dunning notice (F3, F8)."
+input FeeDispatchInput {
+  "The fee notice; else the dunning notice."
+  noticeID: ID
+  "The dunning notice."
+  dunningID: ID
+  "Handed over and signed for, into the mailbox because nobody was home, by post, or in vain. A dunning notice does not go into the mailbox (F8)."
+  method: FeeDispatchMethod!
+  "In person: whether somebody of the household signs, or a member of the family."
+  capacity: FeeDispatchCapacity
+  "In person: the resident who signs, by the own password if there is an account."
+  residentID: ID
+  "In person: the name of another who signs, as attested by who brings it."
+  recipient: String
+  "Of a member of the family, the relation to the household: 配偶, 儿子."
+  relation: String
+  "In person: the signature of who gets it."
+  signature: SignatureInput
+  "By post: the postage, in fen."
+  postage: Int
+  "By post: its number with the post."
+  tracking: String
+  "Why it is posted, or what was met where nobody was home."
+  reason: String
+  "Uploads of the viewer's that prove it: at most 9."
+  uploadIDs: [ID!]
+}
+
+"What dispatching gave."
+type DispatchFeeNoticesPayload {
+  "The attempts, in the order given."
+  dispatches: [FeeDispatch!]!
+}
+
+"The month whose notices customer service has got (F3)."
+input ReceiveFeeNoticesInput {
+  "The month's run."
+  runID: ID!
+}
+
+"What receiving gave."
+type ReceiveFeeNoticesPayload {
+  "The run, with by when its notices are to be dispatched."
+  run: FeeRun!
+}
+
+"What came back with the post (F3, F4)."
+input ReturnFeeDispatchInput {
+  "The attempt."
+  dispatchID: ID!
+  "Why it came back, as the post says."
+  reason: String!
+}
+
+"What recording that gave."
+type ReturnFeeDispatchPayload {
+  "The attempt; another is due within two working days."
+  dispatch: FeeDispatch!
+}
+
+"An attempt that was recorded by mistake (F4)."
+input VoidFeeDispatchInput {
+  "The attempt."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidFeeDispatchPayload {
+  "The attempt, voided."
+  dispatch: FeeDispatch!
+}
+
+"What proves an attempt: the signed receipt, the slip of the post (F9)."
+input AddFeeProofsInput {
+  "The attempt."
+  dispatchID: ID!
+  "Uploads of the viewer's: at most 9."
+  uploadIDs: [ID!]!
+}
+
+"What adding gave."
+type AddFeeProofsPayload {
+  "The attempt, with what proves it."
+  dispatch: FeeDispatch!
+}
+
+"The estate whose dispatches are reported to the supervisor (F9)."
+input ReportFeeDispatchesInput {
+  "The estate."
+  estateID: ID!
+  "What is said with it."
+  note: String
+}
+
+"What reporting gave."
+type ReportFeeDispatchesPayload {
+  "The report; the supervisor is told."
+  report: FeeReport!
+}
+
+"A report that the supervisor has read (F9)."
+input AcknowledgeFeeReportInput {
+  "The report."
+  reportID: ID!
+  "What the supervisor says to it."
+  answer: String
+}
+
+"What acknowledging gave."
+type AcknowledgeFeeReportPayload {
+  "The report, acknowledged."
+  report: FeeReport!
+}
+
+"A step on a notice's way."
+enum FeeStepKind @goModel(model: "github.com/steward-pm/steward/internal/fees.StepKind") {
+  "The month's notices are made, by the 25th (F2)."
+  BILL
+  "A fee notice is dispatched, within two working days (F3)."
+  DISPATCH_NOTICE
+  "What is not paid is demanded by a draft, within three days (F6)."
+  DRAFT
+  "A dunning notice is reviewed, stamped and handed to customer service, within three days (F7)."
+  HAND_OVER
+  "A dunning notice is dispatched, within three days (F7)."
+  DISPATCH_DUNNING
+  "A dunning notice is delivered, within two days (F8)."
+  DELIVER_DUNNING
+}
+
+"A step with when it was due and when it was done (F9)."
+type FeeStep {
+  "What is to be done."
+  kind: FeeStepKind!
+  "The clause that demands it."
+  clause: String!
+  "What it is about: the month's run, the fee notice or the dunning notice."
+  subjectID: ID!
+  "The number of that, or the month."
+  number: String!
+  "The household's name; empty for a month."
+  household: String!
+  "The household's units; empty for a month."
+  address: String!
+  "When it is due."
+  dueAt: Time!
+  "When it was done; null if it was not."
+  doneAt: Time
+  "Who did it; empty for the program."
+  doneBy: String!
+  "Whether it was done late, or is overdue."
+  late: Boolean!
+}
+
+"A step and its place in the list."
+type FeeStepEdge {
+  "The step."
+  node: FeeStep!
+  "Its place, for after."
+  cursor: Cursor!
+}
+
+"A page of steps."
+type FeeStepConnection {
+  "The steps, by when they were due."
+  edges: [FeeStepEdge!]!
+  "Where the page begins and ends."
+  pageInfo: PageInfo!
+}
+
+extend type Mutation {
+  "Records that customer service got a month's fee notices, which are to be dispatched within two working days (F3)."
+  receiveFeeNotices(
+    "The month."
+    input: ReceiveFeeNoticesInput!
+  ): ReceiveFeeNoticesPayload!
+  "Records how notices were brought to their households, singly or along a route (F3, F4, F8). RULE F7 for a dunning notice that is not stamped and handed over."
+  dispatchFeeNotices(
+    "How each was brought."
+    input: DispatchFeeNoticesInput!
+  ): DispatchFeeNoticesPayload!
+  "Records that what was posted came back, so that it is due to be dispatched again (F3, F4)."
+  returnFeeDispatch(
+    "What came back, and why."
+    input: ReturnFeeDispatchInput!
+  ): ReturnFeeDispatchPayload!
+  "Voids an attempt that was recorded by mistake (F4)."
+  voidFeeDispatch(
+    "Which attempt, and why."
+    input: VoidFeeDispatchInput!
+  ): VoidFeeDispatchPayload!
+  "Keeps signed receipts and other proofs with an attempt (F9)."
+  addFeeProofs(
+    "The proofs."
+    input: AddFeeProofsInput!
+  ): AddFeeProofsPayload!
+  "Reports dispatches and signed receipts since the report before to the supervisor (F9)."
+  reportFeeDispatches(
+    "The estate."
+    input: ReportFeeDispatchesInput!
+  ): ReportFeeDispatchesPayload!
+  "Records that the supervisor has read a report (F9)."
+  acknowledgeFeeReport(
+    "The report."
+    input: AcknowledgeFeeReportInput!
+  ): AcknowledgeFeeReportPayload!
+}
+
+extend type Query {
+  "Attempts to bring notices to their households, each with how and by whom (F4). Residents see their household's."
+  feeDispatches(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: FeeDispatchOrder = {field: DISPATCHED_AT, direction: DESC}
+    "Which ones."
+    where: FeeDispatchWhereInput
+  ): FeeDispatchConnection!
+  "Reports of dispatches and signed receipts to the supervisor (F9)."
+  feeReports(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: FeeReportOrder = {field: NUMBER, direction: DESC}
+    "Which ones."
+    where: FeeReportWhereInput
+  ): FeeReportConnection!
+  "Every step of an estate's notices, with when it was due and when it was done: what was late, and where (F9). FORBIDDEN for who may not read all of the estate's dispatches and dunning notices."
+  feeSteps(
+    "The estate."
+    estateID: ID!
+    "Those due on this day or later."
+    from: Date
+    "Those due on this day or before."
+    to: Date
+    "Those alone that were late, or are overdue."
+    late: Boolean
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+  ): FeeStepConnection!
+  "A link to a proof of a dispatch, for some minutes (F9)."
+  feeProofLink(
+    "The proof."
+    feeProofID: ID!
+  ): FileLink!
+}
+`, BuiltIn: false},
+	{Name: "../schema/fees_dunning.graphqls", Input: `"The estate whose arrears are demanded (F6)."
+input DraftFeeDunningsInput {
+  "The estate."
+  estateID: ID!
+  "Also what somebody withdrew."
+  again: Boolean
+}
+
+"What drafting gave."
+type DraftFeeDunningsPayload {
+  "How many were drafted; none, if nothing was missing."
+  drafted: Int!
+  "The first 200 of them."
+  dunnings: [FeeDunning!]!
+}
+
+"The dunning notices that the accountant has reviewed (F7)."
+input ReviewFeeDunningsInput {
+  "The notices, at most 100."
+  dunningIDs: [ID!]!
+}
+
+"What reviewing gave."
+type ReviewFeeDunningsPayload {
+  "The notices, in the order given."
+  dunnings: [FeeDunning!]!
+}
+
+"The dunning notices that finance stamps (F7)."
+input StampFeeDunningsInput {
+  "The notices, at most 100."
+  dunningIDs: [ID!]!
+  "The signature of who stamps, by the own password."
+  signature: SignatureInput!
+}
+
+"What stamping gave."
+type StampFeeDunningsPayload {
+  "The notices, in the order given."
+  dunnings: [FeeDunning!]!
+}
+
+"The dunning notices that customer service gets (F7)."
+input HandFeeDunningsInput {
+  "The notices, at most 100."
+  dunningIDs: [ID!]!
+}
+
+"What handing over gave."
+type HandFeeDunningsPayload {
+  "The notices, in the order given."
+  dunnings: [FeeDunning!]!
+}
+
+"A dunning notice that is not to go out (F6)."
+input WithdrawFeeDunningInput {
+  "The notice."
+  dunningID: ID!
+  "Why."
+  reason: String!
+}
+
+"What withdrawing gave."
+type WithdrawFeeDunningPayload {
+  "The notice, withdrawn."
+  dunning: FeeDunning!
+}
+
+"All that proves what a household was asked for, by whom, and how it got it: of one fee notice (F3-F9)."
+type FeeEvidence {
+  "The fee notice, whose amounts never change, with its lines, what settled it, and every attempt to bring it."
+  notice: FeeNotice!
+  "The dunning notices that asked for it, every version: with who reviewed and who stamped, the hash of what was stamped, and every attempt to bring it."
+  dunnings: [FeeDunning!]!
+  "The signatures under the dunning notices and the receipts."
+  signatures: [Signature!]!
+  "The certificates of what was stamped."
+  certificates: [Certificate!]!
+}
+
+extend type Mutation {
+  "Drafts the dunning notices that are missing: 催缴通知单 (F6). Each day the program does it by itself; again it changes nothing."
+  draftFeeDunnings(
+    "The estate."
+    input: DraftFeeDunningsInput!
+  ): DraftFeeDunningsPayload!
+  "Records that the accountant reviewed drafts (F7)."
+  reviewFeeDunnings(
+    "The notices."
+    input: ReviewFeeDunningsInput!
+  ): ReviewFeeDunningsPayload!
+  "Stamps what was reviewed, by another than who reviewed it (F7)."
+  stampFeeDunnings(
+    "The notices, and the signature."
+    input: StampFeeDunningsInput!
+  ): StampFeeDunningsPayload!
+  "Hands what was stamped to customer service, which dispatches it within three days (F7)."
+  handFeeDunnings(
+    "The notices."
+    input: HandFeeDunningsInput!
+  ): HandFeeDunningsPayload!
+  "Has a dunning notice not go out (F6). What is paid is withdrawn by itself."
+  withdrawFeeDunning(
+    "The notice, and why."
+    input: WithdrawFeeDunningInput!
+  ): WithdrawFeeDunningPayload!
+}
+
+extend type Query {
+  "Dunning notices: 催缴通知单 (F6, F7, F8). Residents see what was delivered to their household."
+  feeDunnings(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: FeeDunningOrder = {field: NUMBER, direction: DESC}
+    "Which ones."
+    where: FeeDunningWhereInput
+  ): FeeDunningConnection!
+  "All that proves what a household was asked for by a fee notice, and how it got it; as far as the viewer sees it. As a file it is the register fee-evidence. NOT_FOUND at noticeID."
+  feeEvidence(
+    "The fee notice."
+    noticeID: ID!
+  ): FeeEvidence!
 }
 `, BuiltIn: false},
 	{Name: "../schema/files.graphqls", Input: `"A link that opens a file in a browser, for who asked for it (A5, A6)."
@@ -60737,12 +61156,28 @@ func (ec *executionContext) childFields_AcknowledgeDefectPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type AcknowledgeDefectPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AcknowledgeFeeReportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "report":
+		return ec.fieldContext_AcknowledgeFeeReportPayload_report(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcknowledgeFeeReportPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AddEmergencyContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "emergencyContact":
 		return ec.fieldContext_AddEmergencyContactPayload_emergencyContact(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AddEmergencyContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AddFeeProofsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dispatch":
+		return ec.fieldContext_AddFeeProofsPayload_dispatch(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddFeeProofsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AddInspectionItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -62955,6 +63390,24 @@ func (ec *executionContext) childFields_DisconnectIdentityPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type DisconnectIdentityPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DispatchFeeNoticesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dispatches":
+		return ec.fieldContext_DispatchFeeNoticesPayload_dispatches(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DispatchFeeNoticesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DraftFeeDunningsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "drafted":
+		return ec.fieldContext_DraftFeeDunningsPayload_drafted(ctx, field)
+	case "dunnings":
+		return ec.fieldContext_DraftFeeDunningsPayload_dunnings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DraftFeeDunningsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DraftKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "acceptance":
@@ -64221,6 +64674,18 @@ func (ec *executionContext) childFields_FeeDispatch(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type FeeDispatch", field.Name)
 }
 
+func (ec *executionContext) childFields_FeeDispatchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeDispatchConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeDispatchConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeeDispatchConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeDispatchConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_FeeDispatchEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -64327,6 +64792,18 @@ func (ec *executionContext) childFields_FeeDunning(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type FeeDunning", field.Name)
 }
 
+func (ec *executionContext) childFields_FeeDunningConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeDunningConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeDunningConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeeDunningConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeDunningConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_FeeDunningEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -64425,6 +64902,20 @@ func (ec *executionContext) childFields_FeeEntryEdge(ctx context.Context, field 
 		return ec.fieldContext_FeeEntryEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeEntryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeEvidence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notice":
+		return ec.fieldContext_FeeEvidence_notice(ctx, field)
+	case "dunnings":
+		return ec.fieldContext_FeeEvidence_dunnings(ctx, field)
+	case "signatures":
+		return ec.fieldContext_FeeEvidence_signatures(ctx, field)
+	case "certificates":
+		return ec.fieldContext_FeeEvidence_certificates(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeEvidence", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeNotice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -64885,6 +65376,18 @@ func (ec *executionContext) childFields_FeeReport(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type FeeReport", field.Name)
 }
 
+func (ec *executionContext) childFields_FeeReportConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeReportConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeReportConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeeReportConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeReportConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_FeeReportEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -64965,6 +65468,52 @@ func (ec *executionContext) childFields_FeeRunEdge(ctx context.Context, field gr
 		return ec.fieldContext_FeeRunEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeRunEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_FeeStep_kind(ctx, field)
+	case "clause":
+		return ec.fieldContext_FeeStep_clause(ctx, field)
+	case "subjectID":
+		return ec.fieldContext_FeeStep_subjectID(ctx, field)
+	case "number":
+		return ec.fieldContext_FeeStep_number(ctx, field)
+	case "household":
+		return ec.fieldContext_FeeStep_household(ctx, field)
+	case "address":
+		return ec.fieldContext_FeeStep_address(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_FeeStep_dueAt(ctx, field)
+	case "doneAt":
+		return ec.fieldContext_FeeStep_doneAt(ctx, field)
+	case "doneBy":
+		return ec.fieldContext_FeeStep_doneBy(ctx, field)
+	case "late":
+		return ec.fieldContext_FeeStep_late(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeStep", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeStepConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeStepConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeStepConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeStepConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeStepEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FeeStepEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FeeStepEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeStepEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeTariff(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -65179,6 +65728,14 @@ func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, fi
 		return ec.fieldContext_GrantRolePayload_grant(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GrantRolePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_HandFeeDunningsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dunnings":
+		return ec.fieldContext_HandFeeDunningsPayload_dunnings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HandFeeDunningsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_HandInDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -68847,6 +69404,14 @@ func (ec *executionContext) childFields_ReassignDefectPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ReassignDefectPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReceiveFeeNoticesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "run":
+		return ec.fieldContext_ReceiveFeeNoticesPayload_run(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReceiveFeeNoticesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReceiveMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "receipt":
@@ -69323,6 +69888,14 @@ func (ec *executionContext) childFields_ReportDefectPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ReportDefectPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReportFeeDispatchesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "report":
+		return ec.fieldContext_ReportFeeDispatchesPayload_report(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportFeeDispatchesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReportKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loss":
@@ -69455,6 +70028,14 @@ func (ec *executionContext) childFields_ReturnArchivePayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type ReturnArchivePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReturnFeeDispatchPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dispatch":
+		return ec.fieldContext_ReturnFeeDispatchPayload_dispatch(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnFeeDispatchPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReturnKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loan":
@@ -69487,6 +70068,14 @@ func (ec *executionContext) childFields_ReverseFeePaymentPayload(ctx context.Con
 		return ec.fieldContext_ReverseFeePaymentPayload_account(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReverseFeePaymentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewFeeDunningsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dunnings":
+		return ec.fieldContext_ReviewFeeDunningsPayload_dunnings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewFeeDunningsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeAPITokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -69833,6 +70422,14 @@ func (ec *executionContext) childFields_StaffFileConsultationEdge(ctx context.Co
 		return ec.fieldContext_StaffFileConsultationEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StaffFileConsultationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_StampFeeDunningsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dunnings":
+		return ec.fieldContext_StampFeeDunningsPayload_dunnings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StampFeeDunningsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_StartInspectionRoundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -70335,6 +70932,14 @@ func (ec *executionContext) childFields_VoidDocumentPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type VoidDocumentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_VoidFeeDispatchPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dispatch":
+		return ec.fieldContext_VoidFeeDispatchPayload_dispatch(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidFeeDispatchPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_VoidInspectionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "inspection":
@@ -70651,6 +71256,14 @@ func (ec *executionContext) childFields_WithdrawArchiveRequestPayload(ctx contex
 		return ec.fieldContext_WithdrawArchiveRequestPayload_request(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WithdrawArchiveRequestPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawFeeDunningPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dunning":
+		return ec.fieldContext_WithdrawFeeDunningPayload_dunning(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawFeeDunningPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_WriteOffPressClaimPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -105,6 +105,7 @@ func (h *history) story(rich bool) map[int][]func() error {
 	if rich {
 		for _, theme := range []map[int][]func() error{h.acceptance(), h.handovers(), h.longLoans(), h.locks(), h.mistakes(), h.checks(), h.archiveRequests(), h.archiveLoans(), h.destruction(), h.records(), h.archiveFiles(), h.mail(), h.press(), h.vacancies(), h.defects(), h.rounds(), h.fees(), h.duty()} {
 		for _, theme := range []map[int][]func() error{h.acceptance(), h.handovers(), h.longLoans(), h.locks(), h.mistakes(), h.checks(), h.archiveRequests(), h.archiveLoans(), h.destruction(), h.records(), h.archiveFiles(), h.mail(), h.press(), h.vacancies(), h.defects(), h.rounds(), h.fees(), h.bank()} {
+		for _, theme := range []map[int][]func() error{h.acceptance(), h.handovers(), h.longLoans(), h.locks(), h.mistakes(), h.checks(), h.archiveRequests(), h.archiveLoans(), h.destruction(), h.records(), h.archiveFiles(), h.mail(), h.press(), h.vacancies(), h.defects(), h.rounds(), h.fees(), h.feeDispatches()} {
 			for back, list := range theme {
 				s[back] = append(s[back], list...)
 			}

@@ -214,7 +214,7 @@ func TestF2_TheDatabaseHoldsARun(t *testing.T) {
 		SELECT new_id(x'0904'::int), now(), estate_id, id, $1, 'x', month, '2026-03-02', '2026-03-31', 'x', 'x', 'x', 5, 'x' FROM fee_runs WHERE estate_id = $2 AND month = $3::date`
 	refused("fee_notices_of_run", notice, app.A.Household, app.A.ID, "2026-03-01") // it is not running
 	refused("feenotice_estate_id_run_id_household_id", notice, app.A.Household, app.A.ID, "2026-02-01")
-	refused("fee_runs_way", `UPDATE fee_runs SET state = 'RUNNING', billed_at = NULL WHERE estate_id = $1 AND month = '2026-02-01'`, app.A.ID)
+	refused("fee_runs_way", `UPDATE fee_runs SET state = 'RUNNING', billed_at = NULL, received_at = NULL, received_by_id = NULL, received_by_name = '', dispatch_due_at = NULL, dispatched = 0 WHERE estate_id = $1 AND month = '2026-02-01'`, app.A.ID)
 	refused("fee_runs_way", `UPDATE fee_runs SET state = 'BILLED', started_at = now(), started_by_name = 'x', issued_on = '2026-03-02', pay_by = '2026-03-03', billed_at = '2026-03-03' WHERE estate_id = $1 AND month = '2026-03-01'`, app.A.ID)
 	line := `INSERT INTO fee_notice_lines (id, created_at, estate_id, notice_id, household_id, tariff_id, unit_id, unit_label, fee, basis, rate, quantity_hundredths, from_on, until_on, days, of_days, amount)
 		SELECT new_id(x'0905'::int), now(), estate_id, notice_id, household_id, tariff_id, unit_id, unit_label, fee, basis, rate, quantity_hundredths, $2::date, $2::date + 2, 2, $3, amount FROM fee_notice_lines WHERE estate_id = $1`

@@ -152,7 +152,9 @@ func TestF4_EveryAttemptIsKept(t *testing.T) {
 	if r := officer.Refused(returnDispatch, vars{"in": vars{"dispatchID": second.Get("id").String(), "reason": ""}}, fault.InvalidInput); r.Field != "reason" {
 		t.Errorf("refused at %q", r.Field)
 	}
-	later(app, 2, policy.CSOfficer, policy.Supervisor, policy.Accountant)
+	later(app, 2, policy.CSOfficer, policy.Supervisor, policy.Accountant, policy.SealKeeper, policy.Auditor)
+	app.Resident().SignIn()
+	app.Foreign(policy.CSOfficer).SignIn()
 	if d := officer.Do(returnDispatch, back).Get("returnFeeDispatch.dispatch"); d.Get("returnedReason").String() != "查无此人" || d.Get("method").String() != "POST" {
 		t.Errorf("came back: %s", d.Raw)
 	}
@@ -170,7 +172,11 @@ func TestF4_EveryAttemptIsKept(t *testing.T) {
 
 	// What was recorded by mistake is voided, and stays to be seen.
 	voiding := stewardtest.Void(third.Get("id").String(), "投错信箱")
-	stewardtest.WhoMayNotVoid(t, app, voidDispatch, voiding, policy.Accountant, policy.SealKeeper, policy.Auditor)
+	for _, p := range []*stewardtest.Person{app.As(policy.Accountant), app.As(policy.SealKeeper), app.As(policy.Auditor), app.Resident()} {
+		p.Refused(voidDispatch, voiding, fault.Forbidden)
+	}
+	app.Foreign(policy.CSOfficer).Refused(voidDispatch, voiding, fault.NotFound)
+	officer.Refused(voidDispatch, stewardtest.Void(third.Get("id").String(), " "), fault.InvalidInput)
 	app.Clock.Advance(16 * time.Minute)
 	officer.Refused(voidDispatch, voiding, fault.Forbidden, "F4")
 	stewardtest.Race(t, app.As(policy.Supervisor), voidDispatch, voiding)
@@ -209,7 +215,7 @@ func TestF4_TheDatabaseHoldsADispatch(t *testing.T) {
 			t.Errorf("refused by %q, want %q", got, want)
 		}
 	}
-	if err := app.TrySQL(`UPDATE fee_dispatches SET method = 'MAILBOX' WHERE notice_id = $1`, n); err == nil {
+	if err := asServed(app, `UPDATE fee_dispatches SET tracking = 'y' WHERE notice_id = $1`, n); err == nil {
 		t.Error("an attempt was changed")
 	}
 

@@ -37,7 +37,7 @@ func againBy(tx *act.Tx, estate uuid.UUID, returned time.Time) (time.Time, error
 	if err != nil {
 		return time.Time{}, err
 	}
-	return cal.EndOfDay(cal.AddWorkingDays(cal.Today(returned), workingDays)), nil
+	return cal.EndOfDay(cal.AddWorkingDays(cal.Today(returned), workingDays)).UTC(), nil
 }
 
 // met has what was due met by the attempt, and what follows from it due.

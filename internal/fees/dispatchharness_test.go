@@ -1,12 +1,14 @@
 package fees_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/tidwall/gjson"
 
 	"github.com/steward-pm/steward/internal/fees"
@@ -77,14 +79,17 @@ func due(t *testing.T, app *stewardtest.App, kind string, subject any) string {
 	return value[string](t, app, `SELECT coalesce(string_agg(state, ' ' ORDER BY created_at, id), '') FROM obligations WHERE kind = $1 AND subject_id = $2`, kind, subject)
 }
 
-// drafts has the clockwork draft what is missing, and gives how many it drafted.
+// drafts has the clockwork draft what is missing, and gives how many it drafted in A.
 func drafts(t *testing.T, app *stewardtest.App) int {
 	t.Helper()
-	n, err := fees.DraftDunnings(app.Context(), app.Runtime)
-	if err != nil {
+	count := func() int {
+		return value[int](t, app, `SELECT count(*)::int FROM fee_dunnings WHERE estate_id = $1`, app.A.ID)
+	}
+	before := count()
+	if _, err := fees.DraftDunnings(app.Context(), app.Runtime); err != nil {
 		t.Fatal(err)
 	}
-	return n
+	return count() - before
 }
 
 // dunningsOf are a household's dunning notices, all of their versions.
@@ -96,6 +101,8 @@ func dunningsOf(app *stewardtest.App, household uuid.UUID) []gjson.Result {
 func pastDue(t *testing.T, app *stewardtest.App) gjson.Result {
 	t.Helper()
 	later(app, 9, policy.Accountant, policy.CSOfficer, policy.SealKeeper, policy.ProjectManager, policy.Supervisor)
+	app.Resident().SignIn()
+	app.Neighbour().SignIn()
 	if n := drafts(t, app); n != 1 {
 		t.Fatalf("%d were drafted", n)
 	}
@@ -140,4 +147,12 @@ func uploaded(t *testing.T, p *stewardtest.Person, n string) string {
 func employed(app *stewardtest.App, name string, account *uuid.UUID) {
 	app.SQL(`INSERT INTO staffs (id, created_at, estate_id, name, sort_key, department_id, account_id, phone, employed_from) VALUES (new_id(x'0105'::int), $1, $2, $3, $3, $4, $5, '', '2025-01-01')`,
 		stewardtest.Start, app.A.ID, name, app.A.FinanceDepartment, account)
+}
+
+// asServed runs a statement as the serving role does, in all estates.
+func asServed(app *stewardtest.App, sql string, args ...any) error {
+	return app.DB.System(app.Context(), func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, sql, args...)
+		return err
+	})
 }

@@ -91,6 +91,7 @@ func TestF9_WhatWasLateAndWhere(t *testing.T) {
 	app := stewardtest.New(t)
 	d := pastDue(t, app).Get("id").String()
 	later(app, 4, policy.Accountant, policy.CSOfficer, policy.SealKeeper, policy.Supervisor) // the 15th: finance is late
+	app.Resident().SignIn()
 	handed(app, d)
 	dispatched(app, byResident("dunningID", d, app.A.Resident))
 	steps := func(p *stewardtest.Person, more vars) map[string]string {
@@ -127,7 +128,7 @@ func TestF9_WhatWasLateAndWhere(t *testing.T) {
 		t.Errorf("by pages %d of %d", seen, all)
 	}
 	app.As(policy.Receptionist).Refused(feeSteps, vars{"e": app.A.ID}, fault.Forbidden)
-	app.Resident().Refused(feeSteps, vars{"e": app.A.ID}, fault.Forbidden)
+	app.Resident().Refused(feeSteps, vars{"e": app.A.ID}, fault.NotFound)
 	app.Foreign(policy.Supervisor).Refused(feeSteps, vars{"e": app.A.ID}, fault.NotFound)
 
 	if status, csv := download(t, app.As(policy.Supervisor), "fee-steps.csv?estate=A&lang=zh"); status != http.StatusOK || !strings.Contains(csv, "通知单流程时限表") || !strings.Contains(csv, "审核、盖章、移交客服") || !strings.Contains(csv, "逾期") {

@@ -74,13 +74,13 @@ func broughtBy(d *ent.FeeDispatch) uuid.UUID {
 	return *d.DunningID
 }
 
-// lockDispatch finds an attempt as it stands, its notice before it: attempts lock them in this order, too. Errors: NOT_FOUND at the field.
+// lockDispatch finds an attempt as it stands, its dunning notice before it: attempts lock them in this order, too. Errors: NOT_FOUND at the field.
 func lockDispatch(tx *act.Tx, id uuid.UUID, field string) (*ent.FeeDispatch, error) {
 	d, err := tx.FeeDispatch.Get(tx, id)
 	if d, err = act.Find(d, err, field); err != nil {
 		return nil, err
 	}
-	if err := lockNotice(tx, d); err != nil {
+	if err := lockDunning(tx, d); err != nil {
 		return nil, err
 	}
 	return tx.FeeDispatch.Query().Where(feedispatch.ID(id)).ForUpdate().Only(tx)

@@ -37,7 +37,7 @@ func routeOf(tx *act.Tx, in []FeeDispatchInput) ([]*stop, error) {
 	for _, d := range in {
 		ids = append(ids, d.id())
 	}
-	notices, err := tx.FeeNotice.Query().Where(feenotice.IDIn(ids...)).WithRun().Order(feenotice.ByID()).ForUpdate().All(tx)
+	notices, err := tx.FeeNotice.Query().Where(feenotice.IDIn(ids...)).WithRun().Order(feenotice.ByID()).All(tx) // the database locks them with the attempt
 	if err != nil {
 		return nil, err
 	}

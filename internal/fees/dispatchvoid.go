@@ -82,12 +82,11 @@ func wantedStill(tx *act.Tx, d *ent.FeeDispatch) (bool, error) {
 	return err == nil && n.State == feedunning.StateDispatched, err
 }
 
-// lockNotice locks what an attempt is of.
-func lockNotice(tx *act.Tx, d *ent.FeeDispatch) (err error) {
-	if d.NoticeID != nil {
-		_, err = tx.FeeNotice.Query().Where(feenotice.ID(*d.NoticeID)).ForUpdate().Only(tx)
-	} else {
-		_, err = tx.FeeDunning.Query().Where(feedunning.ID(*d.DunningID)).ForUpdate().Only(tx)
+// lockDunning locks the dunning notice that an attempt is of; a fee notice the database locks by itself.
+func lockDunning(tx *act.Tx, d *ent.FeeDispatch) error {
+	if d.DunningID == nil {
+		return nil
 	}
+	_, err := tx.FeeDunning.Query().Where(feedunning.ID(*d.DunningID)).ForUpdate().Only(tx)
 	return err
 }

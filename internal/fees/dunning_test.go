@@ -139,7 +139,7 @@ func TestF6_TheDatabaseDrafts(t *testing.T) {
 		`INSERT INTO fee_dunnings SELECT (d.*) FROM fee_dunnings d WHERE id = $1`, `UPDATE fee_dunnings SET amount = 1 WHERE id = $1`, `UPDATE fee_dunnings SET delivered_at = now() WHERE id = $1`,
 		`INSERT INTO fee_dunning_lines SELECT (l.*) FROM fee_dunning_lines l WHERE dunning_id = $1`, `UPDATE fee_dunning_lines SET amount = 1 WHERE dunning_id = $1`,
 	} {
-		if err := app.TrySQL(sql, d); err == nil {
+		if err := asServed(app, sql, d); err == nil {
 			t.Errorf("done: %s", sql)
 		}
 	}

@@ -36,7 +36,7 @@ func hand(tx *act.Tx, in HandFeeDunningsInput) (*HandFeeDunningsPayload, error) 
 		if err != nil {
 			return nil, err
 		}
-		due := cal.EndOfDay(cal.Today(tx.Now).AddDays(dispatchDays))
+		due := cal.EndOfDay(cal.Today(tx.Now).AddDays(dispatchDays)).UTC()
 		if list[i], err = d.Update().SetState(feedunning.StateHanded).SetHandedAt(tx.Now).SetHandedByID(tx.Viewer.Account).SetHandedByName(tx.Viewer.Name).SetDispatchDueAt(due).Save(tx); err != nil {
 			return nil, err
 		}

@@ -23,7 +23,7 @@ func TestF7_OneReviewsAndAnotherStamps(t *testing.T) {
 	if r := accountant.Refused(reviewDunnings, these(d, d), fault.InvalidInput, "F7"); r.Field != "dunningIDs.1" {
 		t.Errorf("refused at %q", r.Field)
 	}
-	accountant.Refused(reviewDunnings, these(), fault.InvalidInput, "F7")
+	accountant.Refused(reviewDunnings, vars{"in": vars{"dunningIDs": []string{}}}, fault.InvalidInput, "F7")
 	reviewed := accountant.Do(reviewDunnings, these(d)).Get("reviewFeeDunnings.dunnings.0")
 	if reviewed.Get("state").String() != "REVIEWED" || len(reviewed.Get("contentHash").String()) != 64 || reviewed.Get("reviewedByName").String() != accountant.Email {
 		t.Errorf("reviewed: %s", reviewed.Raw)

@@ -18,7 +18,7 @@ func (b *batch) queueDispatches(estate, account uuid.UUID) {
 	b.queue(`INSERT INTO fee_proofs (id, created_at, estate_id, dispatch_id, name, content_type, size, sha256, recorded_by_id, recorded_by_name) VALUES ($1, $2, $3, $4, '邮寄回执.jpg', 'image/jpeg', 1, repeat('0', 64), $5, '客服')`,
 		ids.New(0x0910), came, estate, dispatch, account)
 	b.queue(`INSERT INTO fee_reports (id, created_at, estate_id, note, recorded_by_id, recorded_by_name) VALUES ($1, $2, $3, '二月', $4, '客服')`, report, came, estate, account)
-	b.queue(`SELECT fee_dun($1, $2, '2026-03-11', (SELECT max(id) FROM households WHERE estate_id = $1 AND id < `+neighbours+`), 1, '', false)`, estate, came)
+	b.queue(`SELECT fee_dun($1, $2, '2026-03-11', (SELECT id FROM households WHERE estate_id = $1 AND id < `+neighbours+` ORDER BY id DESC LIMIT 1), 1, '', false)`, estate, came)
 	b.queue(`UPDATE fee_dunnings SET state = 'WITHDRAWN', ended_at = $2, end_reason = '协商分期', ended_by_id = $3, ended_by_name = '会计' WHERE estate_id = $1`, estate, came, account)
 	b.queue(`UPDATE obligations SET state = 'CANCELLED', due_at = due_at + interval '5 years' WHERE estate_id = $1 AND kind = 'fees.handDunning'`, estate)
 }
