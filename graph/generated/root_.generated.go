@@ -63,6 +63,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AccountInput", ec.unmarshalInputAccountInput),
 			graphql.NewInputUnmarshaler("AcknowledgeDefectInput", ec.unmarshalInputAcknowledgeDefectInput),
 			graphql.NewInputUnmarshaler("AcknowledgeFeeReportInput", ec.unmarshalInputAcknowledgeFeeReportInput),
+			graphql.NewInputUnmarshaler("AddDutyShiftInput", ec.unmarshalInputAddDutyShiftInput),
 			graphql.NewInputUnmarshaler("AddEmergencyContactInput", ec.unmarshalInputAddEmergencyContactInput),
 			graphql.NewInputUnmarshaler("AddFeeProofsInput", ec.unmarshalInputAddFeeProofsInput),
 			graphql.NewInputUnmarshaler("AddInspectionItemInput", ec.unmarshalInputAddInspectionItemInput),
@@ -73,6 +74,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AdvanceRenovationInput", ec.unmarshalInputAdvanceRenovationInput),
 			graphql.NewInputUnmarshaler("AnswerComplaintInput", ec.unmarshalInputAnswerComplaintInput),
 			graphql.NewInputUnmarshaler("AnswerCorrespondenceInput", ec.unmarshalInputAnswerCorrespondenceInput),
+			graphql.NewInputUnmarshaler("AnswerDutySwapInput", ec.unmarshalInputAnswerDutySwapInput),
 			graphql.NewInputUnmarshaler("AnswerKeyLossInput", ec.unmarshalInputAnswerKeyLossInput),
 			graphql.NewInputUnmarshaler("AnswerMailCaseInput", ec.unmarshalInputAnswerMailCaseInput),
 			graphql.NewInputUnmarshaler("ApplyRenovationInput", ec.unmarshalInputApplyRenovationInput),
@@ -109,29 +111,37 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ArchiveVolumeWhereInput", ec.unmarshalInputArchiveVolumeWhereInput),
 			graphql.NewInputUnmarshaler("AreaOrder", ec.unmarshalInputAreaOrder),
 			graphql.NewInputUnmarshaler("AreaWhereInput", ec.unmarshalInputAreaWhereInput),
+			graphql.NewInputUnmarshaler("AskDutySwapInput", ec.unmarshalInputAskDutySwapInput),
+			graphql.NewInputUnmarshaler("AskFeeRefundInput", ec.unmarshalInputAskFeeRefundInput),
 			graphql.NewInputUnmarshaler("AskKeyLoanExtensionInput", ec.unmarshalInputAskKeyLoanExtensionInput),
 			graphql.NewInputUnmarshaler("AskKeyLoanInput", ec.unmarshalInputAskKeyLoanInput),
+			graphql.NewInputUnmarshaler("AssignDutyInput", ec.unmarshalInputAssignDutyInput),
 			graphql.NewInputUnmarshaler("AuditTrailFilter", ec.unmarshalInputAuditTrailFilter),
 			graphql.NewInputUnmarshaler("BindDocumentsInput", ec.unmarshalInputBindDocumentsInput),
 			graphql.NewInputUnmarshaler("BorrowerInput", ec.unmarshalInputBorrowerInput),
 			graphql.NewInputUnmarshaler("BreakKeySealInput", ec.unmarshalInputBreakKeySealInput),
 			graphql.NewInputUnmarshaler("BuildingOrder", ec.unmarshalInputBuildingOrder),
 			graphql.NewInputUnmarshaler("BuildingWhereInput", ec.unmarshalInputBuildingWhereInput),
+			graphql.NewInputUnmarshaler("CalendarDayInput", ec.unmarshalInputCalendarDayInput),
 			graphql.NewInputUnmarshaler("CalendarDayOrder", ec.unmarshalInputCalendarDayOrder),
 			graphql.NewInputUnmarshaler("CalendarDayWhereInput", ec.unmarshalInputCalendarDayWhereInput),
 			graphql.NewInputUnmarshaler("CanInput", ec.unmarshalInputCanInput),
 			graphql.NewInputUnmarshaler("CancelArchiveDestructionInput", ec.unmarshalInputCancelArchiveDestructionInput),
+			graphql.NewInputUnmarshaler("CancelDutyHandoverInput", ec.unmarshalInputCancelDutyHandoverInput),
 			graphql.NewInputUnmarshaler("CancelInspectionRoundInput", ec.unmarshalInputCancelInspectionRoundInput),
 			graphql.NewInputUnmarshaler("CancelKeyAcceptanceInput", ec.unmarshalInputCancelKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("CancelKeySpotCheckInput", ec.unmarshalInputCancelKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CancelLockChangeInput", ec.unmarshalInputCancelLockChangeInput),
 			graphql.NewInputUnmarshaler("CertificateOrder", ec.unmarshalInputCertificateOrder),
 			graphql.NewInputUnmarshaler("CertificateWhereInput", ec.unmarshalInputCertificateWhereInput),
+			graphql.NewInputUnmarshaler("ChangeDutyRosterInput", ec.unmarshalInputChangeDutyRosterInput),
+			graphql.NewInputUnmarshaler("ChangeDutyShiftInput", ec.unmarshalInputChangeDutyShiftInput),
 			graphql.NewInputUnmarshaler("ChangeInspectionItemInput", ec.unmarshalInputChangeInspectionItemInput),
 			graphql.NewInputUnmarshaler("ChangeKeySealInput", ec.unmarshalInputChangeKeySealInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("CheckKeyAcceptanceLinesInput", ec.unmarshalInputCheckKeyAcceptanceLinesInput),
 			graphql.NewInputUnmarshaler("CheckedKeyLineInput", ec.unmarshalInputCheckedKeyLineInput),
+			graphql.NewInputUnmarshaler("ClearCalendarDaysInput", ec.unmarshalInputClearCalendarDaysInput),
 			graphql.NewInputUnmarshaler("ClearKeyHookInput", ec.unmarshalInputClearKeyHookInput),
 			graphql.NewInputUnmarshaler("CloseInspectionRoundInput", ec.unmarshalInputCloseInspectionRoundInput),
 			graphql.NewInputUnmarshaler("CloseKeyMonthInput", ec.unmarshalInputCloseKeyMonthInput),
@@ -142,6 +152,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ComplaintWhereInput", ec.unmarshalInputComplaintWhereInput),
 			graphql.NewInputUnmarshaler("CompleteKeyScrappingInput", ec.unmarshalInputCompleteKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ConcludeMailCaseInput", ec.unmarshalInputConcludeMailCaseInput),
+			graphql.NewInputUnmarshaler("ConfirmFeeBankLineInput", ec.unmarshalInputConfirmFeeBankLineInput),
+			graphql.NewInputUnmarshaler("ConfirmFeeBankLinesInput", ec.unmarshalInputConfirmFeeBankLinesInput),
 			graphql.NewInputUnmarshaler("ConnectIdentityInput", ec.unmarshalInputConnectIdentityInput),
 			graphql.NewInputUnmarshaler("ConsentKeyScrappingInput", ec.unmarshalInputConsentKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ConsultStaffFileInput", ec.unmarshalInputConsultStaffFileInput),
@@ -154,6 +166,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateAreaInput", ec.unmarshalInputCreateAreaInput),
 			graphql.NewInputUnmarshaler("CreateBuildingInput", ec.unmarshalInputCreateBuildingInput),
 			graphql.NewInputUnmarshaler("CreateDepartmentInput", ec.unmarshalInputCreateDepartmentInput),
+			graphql.NewInputUnmarshaler("CreateDutyFeedInput", ec.unmarshalInputCreateDutyFeedInput),
 			graphql.NewInputUnmarshaler("CreateEstateInput", ec.unmarshalInputCreateEstateInput),
 			graphql.NewInputUnmarshaler("CreateHouseholdInput", ec.unmarshalInputCreateHouseholdInput),
 			graphql.NewInputUnmarshaler("CreateKeyCabinetInput", ec.unmarshalInputCreateKeyCabinetInput),
@@ -162,6 +175,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
 			graphql.NewInputUnmarshaler("CreateWebhookInput", ec.unmarshalInputCreateWebhookInput),
 			graphql.NewInputUnmarshaler("CreditFeeNoticeInput", ec.unmarshalInputCreditFeeNoticeInput),
+			graphql.NewInputUnmarshaler("DecideDutyHandoverInput", ec.unmarshalInputDecideDutyHandoverInput),
+			graphql.NewInputUnmarshaler("DecideDutyLeaveInput", ec.unmarshalInputDecideDutyLeaveInput),
+			graphql.NewInputUnmarshaler("DecideDutySwapInput", ec.unmarshalInputDecideDutySwapInput),
 			graphql.NewInputUnmarshaler("DecideMailInput", ec.unmarshalInputDecideMailInput),
 			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
 			graphql.NewInputUnmarshaler("DeclineArchiveRequestInput", ec.unmarshalInputDeclineArchiveRequestInput),
@@ -178,6 +194,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DestroyArchiveInput", ec.unmarshalInputDestroyArchiveInput),
 			graphql.NewInputUnmarshaler("DisconnectIdentityInput", ec.unmarshalInputDisconnectIdentityInput),
 			graphql.NewInputUnmarshaler("DispatchFeeNoticesInput", ec.unmarshalInputDispatchFeeNoticesInput),
+			graphql.NewInputUnmarshaler("DraftDutyRosterInput", ec.unmarshalInputDraftDutyRosterInput),
 			graphql.NewInputUnmarshaler("DraftFeeDunningsInput", ec.unmarshalInputDraftFeeDunningsInput),
 			graphql.NewInputUnmarshaler("DraftKeyAcceptanceInput", ec.unmarshalInputDraftKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("DrawKeySpotCheckInput", ec.unmarshalInputDrawKeySpotCheckInput),
@@ -193,6 +210,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DutyHandoverWhereInput", ec.unmarshalInputDutyHandoverWhereInput),
 			graphql.NewInputUnmarshaler("DutyLeaveOrder", ec.unmarshalInputDutyLeaveOrder),
 			graphql.NewInputUnmarshaler("DutyLeaveWhereInput", ec.unmarshalInputDutyLeaveWhereInput),
+			graphql.NewInputUnmarshaler("DutyLineDisputeInput", ec.unmarshalInputDutyLineDisputeInput),
+			graphql.NewInputUnmarshaler("DutyLineInput", ec.unmarshalInputDutyLineInput),
+			graphql.NewInputUnmarshaler("DutyLineRemarkInput", ec.unmarshalInputDutyLineRemarkInput),
+			graphql.NewInputUnmarshaler("DutyNeedInput", ec.unmarshalInputDutyNeedInput),
 			graphql.NewInputUnmarshaler("DutyRosterOrder", ec.unmarshalInputDutyRosterOrder),
 			graphql.NewInputUnmarshaler("DutyRosterWhereInput", ec.unmarshalInputDutyRosterWhereInput),
 			graphql.NewInputUnmarshaler("DutyShiftOrder", ec.unmarshalInputDutyShiftOrder),
@@ -259,6 +280,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("FeeTariffWhereInput", ec.unmarshalInputFeeTariffWhereInput),
 			graphql.NewInputUnmarshaler("FileOrder", ec.unmarshalInputFileOrder),
 			graphql.NewInputUnmarshaler("FileWhereInput", ec.unmarshalInputFileWhereInput),
+			graphql.NewInputUnmarshaler("FillDutyHandoverInput", ec.unmarshalInputFillDutyHandoverInput),
 			graphql.NewInputUnmarshaler("FirstOccupancyInput", ec.unmarshalInputFirstOccupancyInput),
 			graphql.NewInputUnmarshaler("GiveApprovalInput", ec.unmarshalInputGiveApprovalInput),
 			graphql.NewInputUnmarshaler("GiveKeysToEngineeringInput", ec.unmarshalInputGiveKeysToEngineeringInput),
@@ -271,6 +293,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("HireStaffInput", ec.unmarshalInputHireStaffInput),
 			graphql.NewInputUnmarshaler("HouseholdOrder", ec.unmarshalInputHouseholdOrder),
 			graphql.NewInputUnmarshaler("HouseholdWhereInput", ec.unmarshalInputHouseholdWhereInput),
+			graphql.NewInputUnmarshaler("IgnoreFeeBankLinesInput", ec.unmarshalInputIgnoreFeeBankLinesInput),
+			graphql.NewInputUnmarshaler("ImportFeeBankStatementInput", ec.unmarshalInputImportFeeBankStatementInput),
 			graphql.NewInputUnmarshaler("ImportKeysInput", ec.unmarshalInputImportKeysInput),
 			graphql.NewInputUnmarshaler("ImportRunOrder", ec.unmarshalInputImportRunOrder),
 			graphql.NewInputUnmarshaler("ImportRunWhereInput", ec.unmarshalInputImportRunWhereInput),
@@ -391,6 +415,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OrderKeyCopiesInput", ec.unmarshalInputOrderKeyCopiesInput),
 			graphql.NewInputUnmarshaler("OrderLockChangeInput", ec.unmarshalInputOrderLockChangeInput),
 			graphql.NewInputUnmarshaler("PausePressSubscriptionInput", ec.unmarshalInputPausePressSubscriptionInput),
+			graphql.NewInputUnmarshaler("PayFeeRefundInput", ec.unmarshalInputPayFeeRefundInput),
 			graphql.NewInputUnmarshaler("PayRenovationDepositInput", ec.unmarshalInputPayRenovationDepositInput),
 			graphql.NewInputUnmarshaler("PlaceArchiveHoldInput", ec.unmarshalInputPlaceArchiveHoldInput),
 			graphql.NewInputUnmarshaler("PlaceInArchiveInput", ec.unmarshalInputPlaceInArchiveInput),
@@ -412,8 +437,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PressSubscriptionWhereInput", ec.unmarshalInputPressSubscriptionWhereInput),
 			graphql.NewInputUnmarshaler("ProposeArchiveDestructionInput", ec.unmarshalInputProposeArchiveDestructionInput),
 			graphql.NewInputUnmarshaler("ProposeDefectTermInput", ec.unmarshalInputProposeDefectTermInput),
+			graphql.NewInputUnmarshaler("ProposeDutyRosterInput", ec.unmarshalInputProposeDutyRosterInput),
 			graphql.NewInputUnmarshaler("PublicationOrder", ec.unmarshalInputPublicationOrder),
 			graphql.NewInputUnmarshaler("PublicationWhereInput", ec.unmarshalInputPublicationWhereInput),
+			graphql.NewInputUnmarshaler("PublishDutyRosterInput", ec.unmarshalInputPublishDutyRosterInput),
 			graphql.NewInputUnmarshaler("PutInForceInput", ec.unmarshalInputPutInForceInput),
 			graphql.NewInputUnmarshaler("RaiseMailDoubtInput", ec.unmarshalInputRaiseMailDoubtInput),
 			graphql.NewInputUnmarshaler("ReadMetersInput", ec.unmarshalInputReadMetersInput),
@@ -427,6 +454,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReconciliationWhereInput", ec.unmarshalInputReconciliationWhereInput),
 			graphql.NewInputUnmarshaler("RecordComplaintInput", ec.unmarshalInputRecordComplaintInput),
 			graphql.NewInputUnmarshaler("RecordCorrespondenceInput", ec.unmarshalInputRecordCorrespondenceInput),
+			graphql.NewInputUnmarshaler("RecordDutyLeaveInput", ec.unmarshalInputRecordDutyLeaveInput),
 			graphql.NewInputUnmarshaler("RecordFeePaymentInput", ec.unmarshalInputRecordFeePaymentInput),
 			graphql.NewInputUnmarshaler("RecordInspectionInput", ec.unmarshalInputRecordInspectionInput),
 			graphql.NewInputUnmarshaler("RecordKeyCopiesInput", ec.unmarshalInputRecordKeyCopiesInput),
@@ -440,6 +468,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterMailInput", ec.unmarshalInputRegisterMailInput),
 			graphql.NewInputUnmarshaler("ReinspectDefectInput", ec.unmarshalInputReinspectDefectInput),
 			graphql.NewInputUnmarshaler("ReleaseArchiveHoldInput", ec.unmarshalInputReleaseArchiveHoldInput),
+			graphql.NewInputUnmarshaler("RemarkDutyHandoverInput", ec.unmarshalInputRemarkDutyHandoverInput),
 			graphql.NewInputUnmarshaler("RemoveKeyAcceptanceLineInput", ec.unmarshalInputRemoveKeyAcceptanceLineInput),
 			graphql.NewInputUnmarshaler("RenewPressSubscriptionInput", ec.unmarshalInputRenewPressSubscriptionInput),
 			graphql.NewInputUnmarshaler("RenovationOrder", ec.unmarshalInputRenovationOrder),
@@ -458,10 +487,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResolveDefectInput", ec.unmarshalInputResolveDefectInput),
 			graphql.NewInputUnmarshaler("ResolveKeyDifferenceInput", ec.unmarshalInputResolveKeyDifferenceInput),
 			graphql.NewInputUnmarshaler("ResolveViolationInput", ec.unmarshalInputResolveViolationInput),
+			graphql.NewInputUnmarshaler("RestoreFeeBankLinesInput", ec.unmarshalInputRestoreFeeBankLinesInput),
 			graphql.NewInputUnmarshaler("ResumePressSubscriptionInput", ec.unmarshalInputResumePressSubscriptionInput),
+			graphql.NewInputUnmarshaler("RetireDutyShiftInput", ec.unmarshalInputRetireDutyShiftInput),
 			graphql.NewInputUnmarshaler("RetryJobInput", ec.unmarshalInputRetryJobInput),
 			graphql.NewInputUnmarshaler("ReturnArchiveInput", ec.unmarshalInputReturnArchiveInput),
 			graphql.NewInputUnmarshaler("ReturnFeeDispatchInput", ec.unmarshalInputReturnFeeDispatchInput),
+			graphql.NewInputUnmarshaler("ReturnFeeRefundInput", ec.unmarshalInputReturnFeeRefundInput),
 			graphql.NewInputUnmarshaler("ReturnKeysInput", ec.unmarshalInputReturnKeysInput),
 			graphql.NewInputUnmarshaler("ReturnLineInput", ec.unmarshalInputReturnLineInput),
 			graphql.NewInputUnmarshaler("ReturnMailInput", ec.unmarshalInputReturnMailInput),
@@ -470,6 +502,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReverseFeePaymentInput", ec.unmarshalInputReverseFeePaymentInput),
 			graphql.NewInputUnmarshaler("ReviewFeeDunningsInput", ec.unmarshalInputReviewFeeDunningsInput),
 			graphql.NewInputUnmarshaler("RevokeAPITokenInput", ec.unmarshalInputRevokeAPITokenInput),
+			graphql.NewInputUnmarshaler("RevokeDutyFeedInput", ec.unmarshalInputRevokeDutyFeedInput),
 			graphql.NewInputUnmarshaler("RevokeGrantInput", ec.unmarshalInputRevokeGrantInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RoleInput", ec.unmarshalInputRoleInput),
@@ -480,11 +513,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SealKeysInput", ec.unmarshalInputSealKeysInput),
 			graphql.NewInputUnmarshaler("SealedWithInput", ec.unmarshalInputSealedWithInput),
 			graphql.NewInputUnmarshaler("SetArchiveRetentionInput", ec.unmarshalInputSetArchiveRetentionInput),
+			graphql.NewInputUnmarshaler("SetCalendarDaysInput", ec.unmarshalInputSetCalendarDaysInput),
 			graphql.NewInputUnmarshaler("SetFeeBookInput", ec.unmarshalInputSetFeeBookInput),
 			graphql.NewInputUnmarshaler("SetFeeTariffInput", ec.unmarshalInputSetFeeTariffInput),
 			graphql.NewInputUnmarshaler("SetNotificationAddressInput", ec.unmarshalInputSetNotificationAddressInput),
 			graphql.NewInputUnmarshaler("SetNotificationSettingsInput", ec.unmarshalInputSetNotificationSettingsInput),
 			graphql.NewInputUnmarshaler("SettleFeeCreditInput", ec.unmarshalInputSettleFeeCreditInput),
+			graphql.NewInputUnmarshaler("SignDutyHandoverInput", ec.unmarshalInputSignDutyHandoverInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignKeyAcceptanceInput", ec.unmarshalInputSignKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("SignatureInput", ec.unmarshalInputSignatureInput),
@@ -501,6 +536,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TakeBackKeysInput", ec.unmarshalInputTakeBackKeysInput),
 			graphql.NewInputUnmarshaler("TakeKeysFromEngineeringInput", ec.unmarshalInputTakeKeysFromEngineeringInput),
 			graphql.NewInputUnmarshaler("TellBreachInput", ec.unmarshalInputTellBreachInput),
+			graphql.NewInputUnmarshaler("UnassignDutyInput", ec.unmarshalInputUnassignDutyInput),
 			graphql.NewInputUnmarshaler("UnbindDocumentInput", ec.unmarshalInputUnbindDocumentInput),
 			graphql.NewInputUnmarshaler("UnitOrder", ec.unmarshalInputUnitOrder),
 			graphql.NewInputUnmarshaler("UnitWhereInput", ec.unmarshalInputUnitWhereInput),
@@ -553,6 +589,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("WithdrawApprovalInput", ec.unmarshalInputWithdrawApprovalInput),
 			graphql.NewInputUnmarshaler("WithdrawArchivePermitInput", ec.unmarshalInputWithdrawArchivePermitInput),
 			graphql.NewInputUnmarshaler("WithdrawArchiveRequestInput", ec.unmarshalInputWithdrawArchiveRequestInput),
+			graphql.NewInputUnmarshaler("WithdrawDutyLeaveInput", ec.unmarshalInputWithdrawDutyLeaveInput),
+			graphql.NewInputUnmarshaler("WithdrawDutySwapInput", ec.unmarshalInputWithdrawDutySwapInput),
 			graphql.NewInputUnmarshaler("WithdrawFeeDunningInput", ec.unmarshalInputWithdrawFeeDunningInput),
 			graphql.NewInputUnmarshaler("WriteOffPressClaimInput", ec.unmarshalInputWriteOffPressClaimInput),
 		)
@@ -2312,6 +2350,820 @@ extend type Query {
   ): AuditEntryConnection!
 }
 `, BuiltIn: false},
+	{Name: "../schema/calendar.graphqls", Input: `"Whether an estate works on a day (F3)."
+input CalendarDayInput {
+  "The day; none that is past."
+  day: Date!
+  "Whether the office works on it: an extra working day, or a closed one."
+  working: Boolean!
+  "Why."
+  reason: String!
+}
+
+"Closed days, and extra working days, of an estate (F3)."
+input SetCalendarDaysInput {
+  "The estate."
+  estateID: ID!
+  "The days: at most 100."
+  days: [CalendarDayInput!]!
+}
+
+"What setting gave."
+type SetCalendarDaysPayload {
+  "The days as they are now."
+  days: [CalendarDay!]!
+  "How many deadlines that are still open moved."
+  moved: Int!
+}
+
+"Days that are to be like others again (F3)."
+input ClearCalendarDaysInput {
+  "The estate."
+  estateID: ID!
+  "The days: at most 100."
+  days: [Date!]!
+}
+
+"What clearing gave."
+type ClearCalendarDaysPayload {
+  "The days."
+  days: [CalendarDay!]!
+  "How many deadlines that are still open moved."
+  moved: Int!
+}
+
+extend type Mutation {
+  "Sets closed days and extra working days, at most 100. What is due in working days and still open is due by them from now on (F3)."
+  setCalendarDays(
+    "The days."
+    input: SetCalendarDaysInput!
+  ): SetCalendarDaysPayload!
+  "Has at most 100 days be what the week and the public holidays say. What is due in working days and still open moves (F3)."
+  clearCalendarDays(
+    "The days."
+    input: ClearCalendarDaysInput!
+  ): ClearCalendarDaysPayload!
+}
+
+extend type Query {
+  "The days on which estates work, or do not, whatever the week and the public holidays say (F3). Of those that are so no longer, clearedAt says since when."
+  calendarDays(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: CalendarDayOrder = {field: DAY, direction: DESC}
+    "Which ones."
+    where: CalendarDayWhereInput
+  ): CalendarDayConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/duty.graphqls", Input: `"How many a shift takes on each day of the week, 0 to 50; 0: it is not worked then."
+input DutyNeedInput {
+  "On a Monday."
+  monday: Int! = 0
+  "On a Tuesday."
+  tuesday: Int! = 0
+  "On a Wednesday."
+  wednesday: Int! = 0
+  "On a Thursday."
+  thursday: Int! = 0
+  "On a Friday."
+  friday: Int! = 0
+  "On a Saturday."
+  saturday: Int! = 0
+  "On a Sunday."
+  sunday: Int! = 0
+}
+
+"A kind of shift (班次) of customer service (D1.1)."
+input AddDutyShiftInput {
+  "The estate."
+  estateID: ID!
+  "Its name: 早班."
+  name: String!
+  "The letter or two by which the month's grid names it; the name's first letter unless given."
+  short: String
+  "When it begins, by the estate's clock: 08:00."
+  begins: String!
+  "When it ends: 16:00; on the next day if that is not after its beginning."
+  ends: String!
+  "How many minutes of rest follow it; 660, eleven hours, unless given."
+  restMinutes: Int
+  "How many it takes."
+  needed: DutyNeedInput!
+}
+
+"What adding gave."
+type AddDutyShiftPayload {
+  "The shift."
+  shift: DutyShift!
+}
+
+"What of a shift changes; what is not given stays, and its times always do (D1.1)."
+input ChangeDutyShiftInput {
+  "The shift."
+  shiftID: ID!
+  "The version that you saw; a newer one is a CONFLICT."
+  expectedVersion: Int!
+  "Its name."
+  name: String
+  "The letter or two by which the month's grid names it."
+  short: String
+  "How many minutes of rest follow it, of what is rostered from now on."
+  restMinutes: Int
+  "How many it takes."
+  needed: DutyNeedInput
+}
+
+"What changing gave."
+type ChangeDutyShiftPayload {
+  "The shift as it stands now."
+  shift: DutyShift!
+}
+
+"A shift that is worked no more (D1.1)."
+input RetireDutyShiftInput {
+  "The shift."
+  shiftID: ID!
+}
+
+"What giving up gave."
+type RetireDutyShiftPayload {
+  "The shift as it stands now."
+  shift: DutyShift!
+}
+
+"The month whose roster is drawn up (D1.1)."
+input DraftDutyRosterInput {
+  "The estate."
+  estateID: ID!
+  "The month, by any of its days: this one, or one of the next three."
+  month: Date!
+}
+
+"What beginning gave."
+type DraftDutyRosterPayload {
+  "The roster; as it stands if it was begun before."
+  roster: DutyRoster!
+}
+
+"Somebody on a shift of a day (D1.1)."
+input DutyLineInput {
+  "The day on which the shift begins, in the roster's month."
+  day: Date!
+  "The shift."
+  shiftID: ID!
+  "Who works it, of customer service."
+  staffID: ID!
+}
+
+"Who is put down on a draft (D1.1)."
+input AssignDutyInput {
+  "The roster."
+  rosterID: ID!
+  "Who works what when, at most 500 at once."
+  lines: [DutyLineInput!]!
+}
+
+"What putting down gave."
+type AssignDutyPayload {
+  "The roster."
+  roster: DutyRoster!
+  "What was put down, in the order given."
+  assignments: [DutyAssignment!]!
+}
+
+"Who is taken off a draft (D1.1)."
+input UnassignDutyInput {
+  "The roster."
+  rosterID: ID!
+  "The assignments, at most 500 at once."
+  assignmentIDs: [ID!]!
+}
+
+"What taking off gave."
+type UnassignDutyPayload {
+  "The roster."
+  roster: DutyRoster!
+}
+
+"A draft that is filled by the program (D1.1)."
+input ProposeDutyRosterInput {
+  "The roster."
+  rosterID: ID!
+  "Who takes part, at most 100; unless given who was on the rosters of the last three months, or where nobody was the whole department."
+  staffIDs: [ID!]
+}
+
+"What proposing gave."
+type ProposeDutyRosterPayload {
+  "The roster."
+  roster: DutyRoster!
+  "How many were put down."
+  added: Int!
+  "What is wrong with it still: what nobody could be found for."
+  problems: [DutyProblem!]!
+}
+
+"What is wrong with a roster (D1.1)."
+enum DutyProblemKind {
+  "A shift has fewer than it takes."
+  UNCOVERED
+  "Somebody has no rest between two shifts."
+  REST
+  "Somebody is on approved leave."
+  LEAVE
+  "Somebody is not employed in customer service that day."
+  NOT_EMPLOYED
+}
+
+"One thing that is wrong with a roster: where, who, and what (D1.1). Twice at one time nobody can be put down, so that is none of them."
+type DutyProblem {
+  "What it is."
+  kind: DutyProblemKind!
+  "The day."
+  day: Date!
+  "The shift."
+  shiftID: ID!
+  "The shift's name."
+  shift: String!
+  "Who, if it is about somebody."
+  staffID: ID
+  "The name."
+  staff: String
+  "The assignment, if it is about one."
+  assignmentID: ID
+  "How many lack, of a shift that is not covered."
+  missing: Int
+  "The same in words, in the language of the request."
+  message: String!
+}
+
+"A draft that is ready (D1.1)."
+input PublishDutyRosterInput {
+  "The roster."
+  rosterID: ID!
+  "The version that you saw; a newer one is a CONFLICT. Whatever it is unless given."
+  expectedVersion: Int
+}
+
+"What publishing gave."
+type PublishDutyRosterPayload {
+  "The roster as it stands now."
+  roster: DutyRoster!
+}
+
+"What changes in a published roster, and why (D1.1)."
+input ChangeDutyRosterInput {
+  "The roster."
+  rosterID: ID!
+  "The assignments that are taken off, at most 50."
+  removeIDs: [ID!]! = []
+  "Who is put down, at most 50."
+  add: [DutyLineInput!]! = []
+  "Why."
+  reason: String!
+}
+
+"What changing gave."
+type ChangeDutyRosterPayload {
+  "The change."
+  change: DutyChange!
+  "What is wrong with the roster since, from today on."
+  problems: [DutyProblem!]!
+}
+
+"Leave of a member of staff (D1.1)."
+input RecordDutyLeaveInput {
+  "Who is on leave: oneself, or whom one leads."
+  staffID: ID!
+  "Which kind of leave."
+  kind: DutyLeaveKind!
+  "Its first day."
+  fromOn: Date!
+  "Its last day."
+  untilOn: Date!
+  "What is to be said of it."
+  reason: String
+}
+
+"What recording gave."
+type RecordDutyLeavePayload {
+  "The leave, which counts once it is approved."
+  leave: DutyLeave!
+}
+
+"What who leads says of leave (D1.1)."
+input DecideDutyLeaveInput {
+  "The leave."
+  leaveID: ID!
+  "Approved, or declined."
+  approve: Boolean!
+  "What is to be said with it; needed where it is declined."
+  note: String
+}
+
+"What deciding gave."
+type DecideDutyLeavePayload {
+  "The leave as it stands now."
+  leave: DutyLeave!
+}
+
+"Leave that is not taken (D1.1)."
+input WithdrawDutyLeaveInput {
+  "The leave."
+  leaveID: ID!
+  "Why."
+  reason: String!
+}
+
+"What withdrawing gave."
+type WithdrawDutyLeavePayload {
+  "The leave as it stands now."
+  leave: DutyLeave!
+}
+
+"Which of the own shifts is given for which of another's (D1.1)."
+input AskDutySwapInput {
+  "The own assignment."
+  givenID: ID!
+  "The other's."
+  takenID: ID!
+  "Why."
+  reason: String!
+}
+
+"What asking gave."
+type AskDutySwapPayload {
+  "The swap, which waits for the other."
+  swap: DutySwap!
+}
+
+"What the other says (D1.1)."
+input AnswerDutySwapInput {
+  "The swap."
+  swapID: ID!
+  "Agreed, or refused."
+  agree: Boolean!
+  "What is to be said with it."
+  note: String
+}
+
+"What answering gave."
+type AnswerDutySwapPayload {
+  "The swap as it stands now."
+  swap: DutySwap!
+}
+
+"A swap that one asked for and takes back (D1.1)."
+input WithdrawDutySwapInput {
+  "The swap."
+  swapID: ID!
+}
+
+"What withdrawing gave."
+type WithdrawDutySwapPayload {
+  "The swap as it stands now."
+  swap: DutySwap!
+}
+
+"What who leads says of a swap (D1.1)."
+input DecideDutySwapInput {
+  "The swap."
+  swapID: ID!
+  "Approved, and carried out; or declined."
+  approve: Boolean!
+  "What is to be said with it; needed where it is declined."
+  note: String
+}
+
+"What deciding gave."
+type DecideDutySwapPayload {
+  "The swap as it stands now."
+  swap: DutySwap!
+}
+
+"Of which estate a calendar is, and what for (D1.1)."
+input CreateDutyFeedInput {
+  "The estate."
+  estateID: ID!
+  "What it is for: 手机日历."
+  label: String!
+}
+
+"What making gave."
+type CreateDutyFeedPayload {
+  "The feed."
+  feed: DutyFeed!
+  "Its address on this server, from its root; shown this once, and null where an Idempotency-Key repeats the call."
+  path: String
+}
+
+"A feed that ends (D1.1)."
+input RevokeDutyFeedInput {
+  "The feed."
+  feedID: ID!
+}
+
+"What revoking gave."
+type RevokeDutyFeedPayload {
+  "The feed as it stands now."
+  feed: DutyFeed!
+}
+
+"What somebody has on a roster, and had before: by it a proposal is fair (D1.1)."
+type DutyLoad {
+  "Who."
+  staffID: ID!
+  "The name."
+  staff: String!
+  "How many shifts on this roster."
+  shifts: Int!
+  "How many minutes they last."
+  minutes: Int!
+  "What they weigh: their minutes, and half as much again for those at night and on days that are free in the office."
+  weight: Int!
+  "What those of the last three months weigh."
+  weightBefore: Int!
+}
+
+extend type Mutation {
+  "Adds a kind of shift to customer service (D1.1)."
+  addDutyShift(
+    "Its times, and how many it takes."
+    input: AddDutyShiftInput!
+  ): AddDutyShiftPayload!
+  "Changes a shift's name, its rest, and how many it takes; what is rostered stays as it is (D1.1)."
+  changeDutyShift(
+    "What changes."
+    input: ChangeDutyShiftInput!
+  ): ChangeDutyShiftPayload!
+  "Gives a shift up: no roster takes it any more (D1.1)."
+  retireDutyShift(
+    "Which one."
+    input: RetireDutyShiftInput!
+  ): RetireDutyShiftPayload!
+  "Begins a month's duty roster, 客服部值班表, or takes up the one that the program opened (D1.1). It is due before the month begins."
+  draftDutyRoster(
+    "Which month."
+    input: DraftDutyRosterInput!
+  ): DraftDutyRosterPayload!
+  "Puts people down on a draft, all of them or none (D1.1). CONFLICT for who is on duty at that time already."
+  assignDuty(
+    "Who works what when."
+    input: AssignDutyInput!
+  ): AssignDutyPayload!
+  "Takes people off a draft (D1.1)."
+  unassignDuty(
+    "Which ones."
+    input: UnassignDutyInput!
+  ): UnassignDutyPayload!
+  "Fills what is open on a draft from today on, fairly by the load of the last months: with rest between shifts, not on leave, every shift covered if that can be done (D1.1)."
+  proposeDutyRoster(
+    "Of which draft, among whom."
+    input: ProposeDutyRosterInput!
+  ): ProposeDutyRosterPayload!
+  "Publishes a roster with which nothing is wrong, and tells everybody on it; RULE D1.1 with the problems otherwise (D1.1). One that comes after its month began is marked late."
+  publishDutyRoster(
+    "Which one."
+    input: PublishDutyRosterInput!
+  ): PublishDutyRosterPayload!
+  "Changes a published roster, on record with its reason, and tells those concerned (D1.1)."
+  changeDutyRoster(
+    "What changes, and why."
+    input: ChangeDutyRosterInput!
+  ): ChangeDutyRosterPayload!
+  "Records leave, of oneself or of whom one leads; it counts once it is approved (D1.1)."
+  recordDutyLeave(
+    "Whose, and when."
+    input: RecordDutyLeaveInput!
+  ): RecordDutyLeavePayload!
+  "Approves leave, or declines it; nobody the own (D1.1)."
+  decideDutyLeave(
+    "Which one, and how."
+    input: DecideDutyLeaveInput!
+  ): DecideDutyLeavePayload!
+  "Withdraws leave that is not taken (D1.1)."
+  withdrawDutyLeave(
+    "Which one, and why."
+    input: WithdrawDutyLeaveInput!
+  ): WithdrawDutyLeavePayload!
+  "Asks another to exchange shifts (D1.1): nothing changes before the other agrees and the supervisor approves it."
+  askDutySwap(
+    "Which shift for which."
+    input: AskDutySwapInput!
+  ): AskDutySwapPayload!
+  "Agrees to a swap, or refuses it: the person who was asked (D1.1)."
+  answerDutySwap(
+    "Yes or no."
+    input: AnswerDutySwapInput!
+  ): AnswerDutySwapPayload!
+  "Takes back a swap that one asked for (D1.1)."
+  withdrawDutySwap(
+    "Which one."
+    input: WithdrawDutySwapInput!
+  ): WithdrawDutySwapPayload!
+  "Approves a swap to which both agreed, and carries it out at once, or declines it; nobody the own (D1.1)."
+  decideDutySwap(
+    "Which one, and how."
+    input: DecideDutySwapInput!
+  ): DecideDutySwapPayload!
+  "Makes a private address at which a calendar reads the own shifts, as text/calendar (D1.1). It is shown once."
+  createDutyFeed(
+    "Of which estate."
+    input: CreateDutyFeedInput!
+  ): CreateDutyFeedPayload!
+  "Ends such an address at once (D1.1)."
+  revokeDutyFeed(
+    "Which one."
+    input: RevokeDutyFeedInput!
+  ): RevokeDutyFeedPayload!
+}
+
+extend type Query {
+  "The kinds of shifts (D1.1)."
+  dutyShifts(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: DutyShiftOrder = {field: BEGINS}
+    "Which ones."
+    where: DutyShiftWhereInput
+  ): DutyShiftConnection!
+  "The duty rosters, 客服部值班表 (D1.1)."
+  dutyRosters(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: DutyRosterOrder = {field: MONTH, direction: DESC}
+    "Which ones."
+    where: DutyRosterWhereInput
+  ): DutyRosterConnection!
+  "Who works what when, of all rosters (D1.1); what was taken off is among them, and says so."
+  dutyAssignments(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: DutyAssignmentOrder = {field: STARTS_AT}
+    "Which ones."
+    where: DutyAssignmentWhereInput
+  ): DutyAssignmentConnection!
+  "What was changed in rosters after they were published, and why (D1.1)."
+  dutyChanges(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: DutyChangeOrder = {field: CHANGED_AT, direction: DESC}
+    "Which ones."
+    where: DutyChangeWhereInput
+  ): DutyChangeConnection!
+  "Leave (D1.1): the own, and that of whom one leads."
+  dutyLeaves(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: DutyLeaveOrder = {field: FROM, direction: DESC}
+    "Which ones."
+    where: DutyLeaveWhereInput
+  ): DutyLeaveConnection!
+  "Swaps of shifts (D1.1)."
+  dutySwaps(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: DutySwapOrder = {field: ASKED_AT, direction: DESC}
+    "Which ones."
+    where: DutySwapWhereInput
+  ): DutySwapConnection!
+  "The own calendar feeds (D1.1); none shows its address again."
+  dutyFeeds(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: DutyFeedOrder = {field: CREATED_AT, direction: DESC}
+    "Which ones."
+    where: DutyFeedWhereInput
+  ): DutyFeedConnection!
+  "What is wrong with a roster from today on, in the order of the month: with what it lists none is published (D1.1)."
+  dutyProblems(
+    "The roster."
+    rosterID: ID!
+  ): [DutyProblem!]!
+  "What everybody has on a roster, and had in the months before (D1.1)."
+  dutyLoads(
+    "The roster."
+    rosterID: ID!
+  ): [DutyLoad!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/duty_handover.graphqls", Input: `"The estate whose shift changes (D2)."
+input FillDutyHandoverInput {
+  "The estate."
+  estateID: ID!
+}
+
+"What filling gave."
+type FillDutyHandoverPayload {
+  "The sheet."
+  handover: DutyHandover!
+}
+
+"What the outgoing side says of a line (D2)."
+input DutyLineRemarkInput {
+  "The line."
+  lineID: ID!
+  "The remark; empty to take it back."
+  remark: String!
+}
+
+"What the outgoing side says (D2)."
+input RemarkDutyHandoverInput {
+  "The sheet."
+  handoverID: ID!
+  "Of the whole."
+  remark: String
+  "Of single lines, at most 500."
+  lines: [DutyLineRemarkInput!]! = []
+}
+
+"What remarking gave."
+type RemarkDutyHandoverPayload {
+  "The sheet as it stands now."
+  handover: DutyHandover!
+}
+
+"A line that the incoming side does not take over (D2)."
+input DutyLineDisputeInput {
+  "The line."
+  lineID: ID!
+  "Why."
+  reason: String!
+}
+
+"What the incoming side takes over, and what not (D2)."
+input DecideDutyHandoverInput {
+  "The sheet."
+  handoverID: ID!
+  "The lines that it accepts, at most 500."
+  acceptIDs: [ID!]! = []
+  "The lines that it disputes, at most 500."
+  dispute: [DutyLineDisputeInput!]! = []
+  "Whether it accepts every line that is not decided then."
+  acceptRest: Boolean = false
+}
+
+"What deciding gave."
+type DecideDutyHandoverPayload {
+  "The sheet as it stands now."
+  handover: DutyHandover!
+}
+
+"One side's signature under a sheet (D2)."
+input SignDutyHandoverInput {
+  "The sheet."
+  handoverID: ID!
+  "The signer's own."
+  signature: SignatureInput!
+}
+
+"What signing gave."
+type SignDutyHandoverPayload {
+  "The sheet as it stands now."
+  handover: DutyHandover!
+}
+
+"A sheet that was filled by mistake (D2)."
+input CancelDutyHandoverInput {
+  "The sheet."
+  handoverID: ID!
+  "Why."
+  reason: String!
+}
+
+"What cancelling gave."
+type CancelDutyHandoverPayload {
+  "The sheet as it stands now."
+  handover: DutyHandover!
+}
+
+extend type Mutation {
+  "Fills the sheet of the present shift change, up to half an hour before the shift ends (D2); when it has ended the program does so by itself."
+  fillDutyHandover(
+    "Where."
+    input: FillDutyHandoverInput!
+  ): FillDutyHandoverPayload!
+  "Adds what who goes off duty has to say, to the sheet or to its lines (D2)."
+  remarkDutyHandover(
+    "What is to be said."
+    input: RemarkDutyHandoverInput!
+  ): RemarkDutyHandoverPayload!
+  "Accepts lines for who comes on duty, or disputes them with a reason (D2)."
+  decideDutyHandover(
+    "What is taken over."
+    input: DecideDutyHandoverInput!
+  ): DecideDutyHandoverPayload!
+  "Signs a sheet for one's side, by the own password (D2). The second signature moves who answers for what was accepted, and gives the certificate."
+  signDutyHandover(
+    "By whom."
+    input: SignDutyHandoverInput!
+  ): SignDutyHandoverPayload!
+  "Cancels a sheet that was filled by mistake (D2); one that both signed is a record."
+  cancelDutyHandover(
+    "Which one, and why."
+    input: CancelDutyHandoverInput!
+  ): CancelDutyHandoverPayload!
+}
+
+extend type Query {
+  "The sheets of shift changes, 交接班记录 (D2)."
+  dutyHandovers(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: DutyHandoverOrder = {field: ENDED_AT, direction: DESC}
+    "Only those that are open though they were to be signed by now; false: only the others."
+    overdue: Boolean
+    "Which ones."
+    where: DutyHandoverWhereInput
+  ): DutyHandoverConnection!
+  "The open matters that stood on sheets, and who answers for each from when (D2)."
+  dutyHandoverLines(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: DutyHandoverLineOrder = {field: ANSWERS_SINCE, direction: DESC}
+    "Which ones."
+    where: DutyHandoverLineWhereInput
+  ): DutyHandoverLineConnection!
+  "The line by which somebody answers for a matter at a time: the last that both sides signed by then (D2). Null if it never stood on such a sheet."
+  dutyResponsible(
+    "What it is about: a loan of keys, an item of mail, a defect, a round, a question, an obligation."
+    subjectID: ID!
+    "When; now unless given."
+    at: Time
+  ): DutyHandoverLine
+}
+`, BuiltIn: false},
 	{Name: "../schema/estate.graphqls", Input: `"A new estate."
 input CreateEstateInput {
   "Short code, unique in the portfolio, of capitals and digits: CHHY."
@@ -3559,6 +4411,230 @@ extend type Query {
   ): FeeEntryConnection!
 }
 `, BuiltIn: false},
+	{Name: "../schema/fees_bank.graphqls", Input: `"An uploaded statement of an account at the bank, CSV or XLSX (F5)."
+input ImportFeeBankStatementInput {
+  "The estate."
+  estateID: ID!
+  "The upload: a heading with the day, the bank's number of the transaction, and the amount; payer, memo, summary and remark are read, too."
+  fileID: ID!
+  "Which account it is of."
+  account: String
+}
+
+"What importing gave."
+type ImportFeeBankStatementPayload {
+  "The statement; none if nothing in it was new."
+  statement: FeeBankStatement
+  "Whether the same file was imported before: then nothing changed."
+  repeated: Boolean!
+  "How many lines were taken."
+  taken: Int!
+  "Of how many of them somebody seems to be known."
+  proposed: Int!
+  "What is wrong, by row and column; those lines were not taken."
+  rejected: [FeeBankProblem!]!
+  "Rows that are on record from another file."
+  known: [Int!]!
+  "Rows of what the estate paid itself."
+  paidOut: [Int!]!
+}
+
+"What is wrong with a cell of a statement (F5)."
+type FeeBankProblem {
+  "The row, of which the heading is the first."
+  row: Int!
+  "The column, by its heading."
+  column: String!
+  "What is wrong."
+  message: String!
+}
+
+"Whose a payment is that the bank received (F5)."
+input ConfirmFeeBankLineInput {
+  "The line."
+  lineID: ID!
+  "The household; that which it seems to be of unless given."
+  householdID: ID
+}
+
+"Whose payments are, of one estate (F5)."
+input ConfirmFeeBankLinesInput {
+  "The lines: at most 200."
+  lines: [ConfirmFeeBankLineInput!]!
+}
+
+"What confirming gave."
+type ConfirmFeeBankLinesPayload {
+  "The lines, with the payments that were booked for them."
+  lines: [FeeBankLine!]!
+}
+
+"Lines that are no payments of fees, or are booked otherwise (F5)."
+input IgnoreFeeBankLinesInput {
+  "The lines, of one estate: at most 200."
+  lineIDs: [ID!]!
+  "Why."
+  reason: String!
+}
+
+"What ignoring gave."
+type IgnoreFeeBankLinesPayload {
+  "The lines."
+  lines: [FeeBankLine!]!
+}
+
+"Lines that were ignored by mistake (F5)."
+input RestoreFeeBankLinesInput {
+  "The lines, of one estate: at most 200."
+  lineIDs: [ID!]!
+}
+
+"What restoring gave."
+type RestoreFeeBankLinesPayload {
+  "The lines, which await confirmation again."
+  lines: [FeeBankLine!]!
+}
+
+"What of its credit a household is given back, and how (F5)."
+input AskFeeRefundInput {
+  "The household."
+  householdID: ID!
+  "How much, in fen: at most its credit."
+  amount: Int!
+  "How it is given back."
+  method: FeeRefundMethod!
+  "Who gets it."
+  payee: String!
+  "The payee's account at the bank or with the paying service; a transfer needs it."
+  payeeAccount: String
+  "Why it is given back."
+  reason: String!
+}
+
+"What asking gave."
+type AskFeeRefundPayload {
+  "The refund, whose approval is asked of who leads finance and of the managers."
+  refund: FeeRefund!
+}
+
+"A refund that was approved, and is paid out (F5)."
+input PayFeeRefundInput {
+  "The refund."
+  refundID: ID!
+  "Its number at the bank or with the paying service."
+  reference: String
+}
+
+"What paying out gave."
+type PayFeeRefundPayload {
+  "The refund, with its number."
+  refund: FeeRefund!
+  "The household's account after it."
+  account: FeeAccount!
+}
+
+"A refund whose money came back (F5)."
+input ReturnFeeRefundInput {
+  "The refund."
+  refundID: ID!
+  "Why it came back."
+  reason: String!
+}
+
+"What recording that gave."
+type ReturnFeeRefundPayload {
+  "The refund."
+  refund: FeeRefund!
+  "The household's account after it."
+  account: FeeAccount!
+}
+
+extend type Mutation {
+  "Takes the payments that the bank received, and proposes whose each is; nothing is booked yet (F5). The same file twice changes nothing."
+  importFeeBankStatement(
+    "The upload."
+    input: ImportFeeBankStatementInput!
+  ): ImportFeeBankStatementPayload!
+  "Books a payment for each of at most 200 lines, under the next receipt numbers; the oldest debts are settled first. All are booked, or none (F5)."
+  confirmFeeBankLines(
+    "Whose they are."
+    input: ConfirmFeeBankLinesInput!
+  ): ConfirmFeeBankLinesPayload!
+  "Leaves at most 200 lines out of the books (F5)."
+  ignoreFeeBankLines(
+    "The lines."
+    input: IgnoreFeeBankLinesInput!
+  ): IgnoreFeeBankLinesPayload!
+  "Has at most 200 lines that were ignored await confirmation again (F5)."
+  restoreFeeBankLines(
+    "The lines."
+    input: RestoreFeeBankLinesInput!
+  ): RestoreFeeBankLinesPayload!
+  "Asks that a household is given back what it has paid too much; another approves it (F5)."
+  askFeeRefund(
+    "The refund."
+    input: AskFeeRefundInput!
+  ): AskFeeRefundPayload!
+  "Books a refund that was approved: the household's credit is less by it (F5)."
+  payFeeRefund(
+    "The refund."
+    input: PayFeeRefundInput!
+  ): PayFeeRefundPayload!
+  "Books that the money of a refund came back, or never left: it is the household's credit again (F5)."
+  returnFeeRefund(
+    "The refund."
+    input: ReturnFeeRefundInput!
+  ): ReturnFeeRefundPayload!
+}
+
+extend type Query {
+  "Statements of the bank that were imported (F5)."
+  feeBankStatements(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: FeeBankStatementOrder = {field: CREATED_AT, direction: DESC}
+    "Which ones."
+    where: FeeBankStatementWhereInput
+  ): FeeBankStatementConnection!
+  "Payments that the bank received, whose they seem to be, and what was booked for them (F5)."
+  feeBankLines(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: FeeBankLineOrder = {field: PAID_ON, direction: DESC}
+    "Which ones."
+    where: FeeBankLineWhereInput
+  ): FeeBankLineConnection!
+  "Refunds of what households paid too much (F5). Residents see their household's."
+  feeRefunds(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: FeeRefundOrder = {field: ASKED_AT, direction: DESC}
+    "Which ones."
+    where: FeeRefundWhereInput
+  ): FeeRefundConnection!
+}
+`, BuiltIn: false},
 	{Name: "../schema/fees_dispatch.graphqls", Input: `"A route: one or more notices, each with how it was brought, recorded as a whole or not at all (F3, F4)."
 input DispatchFeeNoticesInput {
   "How each was brought, in the order of the route: at most 30 of them."
@@ -3961,6 +5037,138 @@ extend type Query {
     "The fee notice."
     noticeID: ID!
   ): FeeEvidence!
+}
+`, BuiltIn: false},
+	{Name: "../schema/fees_reports.graphqls", Input: `"What is open of notices, by how many days ago it was to be paid, in fen (F6)."
+type FeeAges {
+  "How many notices are overdue: from the day after they were to be paid."
+  notices: Int!
+  "What is not to be paid yet."
+  notDue: Int!
+  "Overdue for up to 30 days."
+  days1To30: Int!
+  "Overdue for 31 to 60 days."
+  days31To60: Int!
+  "Overdue for 61 to 90 days."
+  days61To90: Int!
+  "Overdue for more than 90 days."
+  over90: Int!
+  "Overdue in all."
+  overdue: Int!
+}
+
+"What is owed, by building and in all (F6)."
+type FeeArrears {
+  "When that was."
+  at: Time!
+  "By building, of which something is open."
+  buildings: [FeeBuildingArrears!]!
+  "All together."
+  total: FeeAges!
+}
+
+"What is owed in a building (F6)."
+type FeeBuildingArrears {
+  "The estate."
+  estate: Estate!
+  "The building, as notices name it."
+  building: String!
+  "How many households are overdue."
+  households: Int!
+  "What is open, by age."
+  ages: FeeAges!
+}
+
+"What a household owes past its time (F6)."
+type FeeHouseholdArrears {
+  "The household."
+  household: Household!
+  "The building, as its oldest open notice names it."
+  building: String!
+  "The first day on which something was overdue."
+  since: Date!
+  "What is open, by age."
+  ages: FeeAges!
+}
+
+"A page of households that owe past their time, who owes most first (F6)."
+type FeeArrearsConnection {
+  "The households of this page."
+  edges: [FeeArrearsEdge!]!
+  "Whether there is more, and where."
+  pageInfo: PageInfo!
+  "How many there are in all."
+  totalCount: Int!
+}
+
+"A household that owes past its time, and its place in the list (F6)."
+type FeeArrearsEdge {
+  "What it owes."
+  node: FeeHouseholdArrears!
+  "Its place."
+  cursor: Cursor!
+}
+
+"What was billed and collected, by month and in all (F6)."
+type FeeCollection {
+  "Each month of each estate in which something was billed."
+  months: [FeeMonthCollection!]!
+  "All together."
+  total: FeeCollected!
+}
+
+"What was billed for a month in an estate, and what of it was collected until now (F6)."
+type FeeMonthCollection {
+  "The estate."
+  estate: Estate!
+  "The month, as its first day."
+  month: Date!
+  "The sums."
+  collected: FeeCollected!
+}
+
+"Sums over notices, in fen (F6)."
+type FeeCollected {
+  "How many notices."
+  notices: Int!
+  "What they ask for."
+  billed: Int!
+  "What of that was taken back by credit notes."
+  credited: Int!
+  "What of it was paid, whenever that was."
+  collected: Int!
+  "What is open yet."
+  open: Int!
+  "What was collected of what was billed and not taken back, in hundredths of a percent: 9850 is 98.50%; null where nothing was billed."
+  rateHundredths: Int
+}
+
+extend type Query {
+  "What is owed by age, of each building and in all (F6). NOT_FOUND for an estate in which the viewer does not see every household's notices."
+  feeArrears(
+    "The estates; all in which the viewer sees every household's notices unless given."
+    estateIDs: [ID!]
+  ): FeeArrears!
+  "The households that owe past their time, who owes most first (F6). NOT_FOUND for an estate in which the viewer does not see every household's notices."
+  feeHouseholdArrears(
+    "The estates; all in which the viewer sees every household's notices unless given."
+    estateIDs: [ID!]
+    "A building, as notices name it."
+    building: String
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+  ): FeeArrearsConnection!
+  "What was billed and collected of each month, of at most 36 (F6). NOT_FOUND for an estate in which the viewer does not see every household's notices."
+  feeCollection(
+    "The estates; all in which the viewer sees every household's notices unless given."
+    estateIDs: [ID!]
+    "The first month, by any of its days."
+    from: Date!
+    "The last month, by any of its days."
+    until: Date!
+  ): FeeCollection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/files.graphqls", Input: `"A link that opens a file in a browser, for who asked for it (A5, A6)."
@@ -61164,6 +62372,14 @@ func (ec *executionContext) childFields_AcknowledgeFeeReportPayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type AcknowledgeFeeReportPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AddDutyShiftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shift":
+		return ec.fieldContext_AddDutyShiftPayload_shift(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddDutyShiftPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AddEmergencyContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "emergencyContact":
@@ -61242,6 +62458,14 @@ func (ec *executionContext) childFields_AnswerCorrespondencePayload(ctx context.
 		return ec.fieldContext_AnswerCorrespondencePayload_correspondence(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AnswerCorrespondencePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AnswerDutySwapPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "swap":
+		return ec.fieldContext_AnswerDutySwapPayload_swap(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnswerDutySwapPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AnswerKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -62348,6 +63572,22 @@ func (ec *executionContext) childFields_AreaEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type AreaEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_AskDutySwapPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "swap":
+		return ec.fieldContext_AskDutySwapPayload_swap(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AskDutySwapPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AskFeeRefundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "refund":
+		return ec.fieldContext_AskFeeRefundPayload_refund(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AskFeeRefundPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AskKeyLoanExtensionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "request":
@@ -62362,6 +63602,16 @@ func (ec *executionContext) childFields_AskKeyLoanPayload(ctx context.Context, f
 		return ec.fieldContext_AskKeyLoanPayload_request(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AskKeyLoanPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AssignDutyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "roster":
+		return ec.fieldContext_AssignDutyPayload_roster(ctx, field)
+	case "assignments":
+		return ec.fieldContext_AssignDutyPayload_assignments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssignDutyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AuditChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -62552,6 +63802,18 @@ func (ec *executionContext) childFields_CalendarDay(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type CalendarDay", field.Name)
 }
 
+func (ec *executionContext) childFields_CalendarDayConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CalendarDayConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CalendarDayConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CalendarDayConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarDayConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_CalendarDayEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -62586,6 +63848,14 @@ func (ec *executionContext) childFields_CancelArchiveDestructionPayload(ctx cont
 		return ec.fieldContext_CancelArchiveDestructionPayload_destruction(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CancelArchiveDestructionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelDutyHandoverPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "handover":
+		return ec.fieldContext_CancelDutyHandoverPayload_handover(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelDutyHandoverPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CancelInspectionRoundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -62672,6 +63942,24 @@ func (ec *executionContext) childFields_CertificateEdge(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type CertificateEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ChangeDutyRosterPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "change":
+		return ec.fieldContext_ChangeDutyRosterPayload_change(ctx, field)
+	case "problems":
+		return ec.fieldContext_ChangeDutyRosterPayload_problems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangeDutyRosterPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ChangeDutyShiftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shift":
+		return ec.fieldContext_ChangeDutyShiftPayload_shift(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangeDutyShiftPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ChangeInspectionItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "item":
@@ -62726,6 +64014,16 @@ func (ec *executionContext) childFields_ClassSetting(ctx context.Context, field 
 		return ec.fieldContext_ClassSetting_email(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ClassSetting", field.Name)
+}
+
+func (ec *executionContext) childFields_ClearCalendarDaysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "days":
+		return ec.fieldContext_ClearCalendarDaysPayload_days(ctx, field)
+	case "moved":
+		return ec.fieldContext_ClearCalendarDaysPayload_moved(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClearCalendarDaysPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ClearKeyHookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -62872,6 +64170,14 @@ func (ec *executionContext) childFields_ConcludeMailCasePayload(ctx context.Cont
 		return ec.fieldContext_ConcludeMailCasePayload_case(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConcludeMailCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConfirmFeeBankLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lines":
+		return ec.fieldContext_ConfirmFeeBankLinesPayload_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmFeeBankLinesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ConnectIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -63042,6 +64348,16 @@ func (ec *executionContext) childFields_CreateDepartmentPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type CreateDepartmentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateDutyFeedPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "feed":
+		return ec.fieldContext_CreateDutyFeedPayload_feed(ctx, field)
+	case "path":
+		return ec.fieldContext_CreateDutyFeedPayload_path(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateDutyFeedPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateEstatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "estate":
@@ -63110,6 +64426,30 @@ func (ec *executionContext) childFields_CreditFeeNoticePayload(ctx context.Conte
 		return ec.fieldContext_CreditFeeNoticePayload_account(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreditFeeNoticePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DecideDutyHandoverPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "handover":
+		return ec.fieldContext_DecideDutyHandoverPayload_handover(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideDutyHandoverPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DecideDutyLeavePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "leave":
+		return ec.fieldContext_DecideDutyLeavePayload_leave(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideDutyLeavePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DecideDutySwapPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "swap":
+		return ec.fieldContext_DecideDutySwapPayload_swap(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideDutySwapPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DecideMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -63398,6 +64738,14 @@ func (ec *executionContext) childFields_DispatchFeeNoticesPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type DispatchFeeNoticesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DraftDutyRosterPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "roster":
+		return ec.fieldContext_DraftDutyRosterPayload_roster(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DraftDutyRosterPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DraftFeeDunningsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "drafted":
@@ -63586,6 +64934,18 @@ func (ec *executionContext) childFields_DutyFeed(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type DutyFeed", field.Name)
 }
 
+func (ec *executionContext) childFields_DutyFeedConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DutyFeedConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DutyFeedConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DutyFeedConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyFeedConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_DutyFeedEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -63664,6 +65024,18 @@ func (ec *executionContext) childFields_DutyHandover(ctx context.Context, field 
 		return ec.fieldContext_DutyHandover_items(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DutyHandover", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyHandoverConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DutyHandoverConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DutyHandoverConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DutyHandoverConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyHandoverConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_DutyHandoverEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -63816,6 +65188,18 @@ func (ec *executionContext) childFields_DutyLeave(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type DutyLeave", field.Name)
 }
 
+func (ec *executionContext) childFields_DutyLeaveConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DutyLeaveConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DutyLeaveConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DutyLeaveConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyLeaveConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_DutyLeaveEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -63824,6 +65208,48 @@ func (ec *executionContext) childFields_DutyLeaveEdge(ctx context.Context, field
 		return ec.fieldContext_DutyLeaveEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DutyLeaveEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyLoad(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "staffID":
+		return ec.fieldContext_DutyLoad_staffID(ctx, field)
+	case "staff":
+		return ec.fieldContext_DutyLoad_staff(ctx, field)
+	case "shifts":
+		return ec.fieldContext_DutyLoad_shifts(ctx, field)
+	case "minutes":
+		return ec.fieldContext_DutyLoad_minutes(ctx, field)
+	case "weight":
+		return ec.fieldContext_DutyLoad_weight(ctx, field)
+	case "weightBefore":
+		return ec.fieldContext_DutyLoad_weightBefore(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyLoad", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_DutyProblem_kind(ctx, field)
+	case "day":
+		return ec.fieldContext_DutyProblem_day(ctx, field)
+	case "shiftID":
+		return ec.fieldContext_DutyProblem_shiftID(ctx, field)
+	case "shift":
+		return ec.fieldContext_DutyProblem_shift(ctx, field)
+	case "staffID":
+		return ec.fieldContext_DutyProblem_staffID(ctx, field)
+	case "staff":
+		return ec.fieldContext_DutyProblem_staff(ctx, field)
+	case "assignmentID":
+		return ec.fieldContext_DutyProblem_assignmentID(ctx, field)
+	case "missing":
+		return ec.fieldContext_DutyProblem_missing(ctx, field)
+	case "message":
+		return ec.fieldContext_DutyProblem_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyProblem", field.Name)
 }
 
 func (ec *executionContext) childFields_DutyRoster(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -63864,6 +65290,18 @@ func (ec *executionContext) childFields_DutyRoster(ctx context.Context, field gr
 		return ec.fieldContext_DutyRoster_changes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DutyRoster", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyRosterConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DutyRosterConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DutyRosterConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DutyRosterConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyRosterConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_DutyRosterEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -63918,6 +65356,18 @@ func (ec *executionContext) childFields_DutyShift(ctx context.Context, field gra
 		return ec.fieldContext_DutyShift_estate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DutyShift", field.Name)
+}
+
+func (ec *executionContext) childFields_DutyShiftConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DutyShiftConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DutyShiftConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DutyShiftConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyShiftConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_DutyShiftEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -63990,6 +65440,18 @@ func (ec *executionContext) childFields_DutySwap(ctx context.Context, field grap
 		return ec.fieldContext_DutySwap_other(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DutySwap", field.Name)
+}
+
+func (ec *executionContext) childFields_DutySwapConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DutySwapConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DutySwapConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DutySwapConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutySwapConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_DutySwapEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -64336,6 +65798,26 @@ func (ec *executionContext) childFields_FeeAccountEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type FeeAccountEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_FeeAges(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notices":
+		return ec.fieldContext_FeeAges_notices(ctx, field)
+	case "notDue":
+		return ec.fieldContext_FeeAges_notDue(ctx, field)
+	case "days1To30":
+		return ec.fieldContext_FeeAges_days1To30(ctx, field)
+	case "days31To60":
+		return ec.fieldContext_FeeAges_days31To60(ctx, field)
+	case "days61To90":
+		return ec.fieldContext_FeeAges_days61To90(ctx, field)
+	case "over90":
+		return ec.fieldContext_FeeAges_over90(ctx, field)
+	case "overdue":
+		return ec.fieldContext_FeeAges_overdue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeAges", field.Name)
+}
+
 func (ec *executionContext) childFields_FeeAllocation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -64366,6 +65848,40 @@ func (ec *executionContext) childFields_FeeAllocation(ctx context.Context, field
 		return ec.fieldContext_FeeAllocation_creditNote(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeAllocation", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeArrears(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_FeeArrears_at(ctx, field)
+	case "buildings":
+		return ec.fieldContext_FeeArrears_buildings(ctx, field)
+	case "total":
+		return ec.fieldContext_FeeArrears_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeArrears", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeArrearsConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeArrearsConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeArrearsConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeeArrearsConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeArrearsConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeArrearsEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FeeArrearsEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FeeArrearsEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeArrearsEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeBankLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -64426,6 +65942,18 @@ func (ec *executionContext) childFields_FeeBankLine(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type FeeBankLine", field.Name)
 }
 
+func (ec *executionContext) childFields_FeeBankLineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeBankLineConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeBankLineConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeeBankLineConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeBankLineConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_FeeBankLineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -64434,6 +65962,18 @@ func (ec *executionContext) childFields_FeeBankLineEdge(ctx context.Context, fie
 		return ec.fieldContext_FeeBankLineEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeBankLineEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeBankProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "row":
+		return ec.fieldContext_FeeBankProblem_row(ctx, field)
+	case "column":
+		return ec.fieldContext_FeeBankProblem_column(ctx, field)
+	case "message":
+		return ec.fieldContext_FeeBankProblem_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeBankProblem", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeBankStatement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -64466,6 +66006,18 @@ func (ec *executionContext) childFields_FeeBankStatement(ctx context.Context, fi
 		return ec.fieldContext_FeeBankStatement_estate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeBankStatement", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeBankStatementConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeBankStatementConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeBankStatementConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeeBankStatementConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeBankStatementConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeBankStatementEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -64532,6 +66084,48 @@ func (ec *executionContext) childFields_FeeBookEdge(ctx context.Context, field g
 		return ec.fieldContext_FeeBookEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeBookEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeBuildingArrears(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "estate":
+		return ec.fieldContext_FeeBuildingArrears_estate(ctx, field)
+	case "building":
+		return ec.fieldContext_FeeBuildingArrears_building(ctx, field)
+	case "households":
+		return ec.fieldContext_FeeBuildingArrears_households(ctx, field)
+	case "ages":
+		return ec.fieldContext_FeeBuildingArrears_ages(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeBuildingArrears", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeCollected(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notices":
+		return ec.fieldContext_FeeCollected_notices(ctx, field)
+	case "billed":
+		return ec.fieldContext_FeeCollected_billed(ctx, field)
+	case "credited":
+		return ec.fieldContext_FeeCollected_credited(ctx, field)
+	case "collected":
+		return ec.fieldContext_FeeCollected_collected(ctx, field)
+	case "open":
+		return ec.fieldContext_FeeCollected_open(ctx, field)
+	case "rateHundredths":
+		return ec.fieldContext_FeeCollected_rateHundredths(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeCollected", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeCollection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "months":
+		return ec.fieldContext_FeeCollection_months(ctx, field)
+	case "total":
+		return ec.fieldContext_FeeCollection_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeCollection", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeCreditNote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -64918,6 +66512,32 @@ func (ec *executionContext) childFields_FeeEvidence(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type FeeEvidence", field.Name)
 }
 
+func (ec *executionContext) childFields_FeeHouseholdArrears(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "household":
+		return ec.fieldContext_FeeHouseholdArrears_household(ctx, field)
+	case "building":
+		return ec.fieldContext_FeeHouseholdArrears_building(ctx, field)
+	case "since":
+		return ec.fieldContext_FeeHouseholdArrears_since(ctx, field)
+	case "ages":
+		return ec.fieldContext_FeeHouseholdArrears_ages(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeHouseholdArrears", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeMonthCollection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "estate":
+		return ec.fieldContext_FeeMonthCollection_estate(ctx, field)
+	case "month":
+		return ec.fieldContext_FeeMonthCollection_month(ctx, field)
+	case "collected":
+		return ec.fieldContext_FeeMonthCollection_collected(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeMonthCollection", field.Name)
+}
+
 func (ec *executionContext) childFields_FeeNotice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -65282,6 +66902,18 @@ func (ec *executionContext) childFields_FeeRefund(ctx context.Context, field gra
 		return ec.fieldContext_FeeRefund_parts(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeRefund", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeRefundConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeRefundConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeRefundConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeeRefundConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeRefundConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeRefundEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -65674,6 +67306,14 @@ func (ec *executionContext) childFields_FileReadingEdge(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type FileReadingEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_FillDutyHandoverPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "handover":
+		return ec.fieldContext_FillDutyHandoverPayload_handover(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FillDutyHandoverPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_GiveApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "approval":
@@ -65818,6 +67458,34 @@ func (ec *executionContext) childFields_HouseholdEdge(ctx context.Context, field
 		return ec.fieldContext_HouseholdEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HouseholdEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_IgnoreFeeBankLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lines":
+		return ec.fieldContext_IgnoreFeeBankLinesPayload_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IgnoreFeeBankLinesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportFeeBankStatementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "statement":
+		return ec.fieldContext_ImportFeeBankStatementPayload_statement(ctx, field)
+	case "repeated":
+		return ec.fieldContext_ImportFeeBankStatementPayload_repeated(ctx, field)
+	case "taken":
+		return ec.fieldContext_ImportFeeBankStatementPayload_taken(ctx, field)
+	case "proposed":
+		return ec.fieldContext_ImportFeeBankStatementPayload_proposed(ctx, field)
+	case "rejected":
+		return ec.fieldContext_ImportFeeBankStatementPayload_rejected(ctx, field)
+	case "known":
+		return ec.fieldContext_ImportFeeBankStatementPayload_known(ctx, field)
+	case "paidOut":
+		return ec.fieldContext_ImportFeeBankStatementPayload_paidOut(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportFeeBankStatementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ImportKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -68886,6 +70554,16 @@ func (ec *executionContext) childFields_PausePressSubscriptionPayload(ctx contex
 	return nil, fmt.Errorf("no field named %q was found under type PausePressSubscriptionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_PayFeeRefundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "refund":
+		return ec.fieldContext_PayFeeRefundPayload_refund(ctx, field)
+	case "account":
+		return ec.fieldContext_PayFeeRefundPayload_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PayFeeRefundPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PayRenovationDepositPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "renovation":
@@ -69310,6 +70988,18 @@ func (ec *executionContext) childFields_ProposeDefectTermPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type ProposeDefectTermPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ProposeDutyRosterPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "roster":
+		return ec.fieldContext_ProposeDutyRosterPayload_roster(ctx, field)
+	case "added":
+		return ec.fieldContext_ProposeDutyRosterPayload_added(ctx, field)
+	case "problems":
+		return ec.fieldContext_ProposeDutyRosterPayload_problems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposeDutyRosterPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Publication(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -69366,6 +71056,14 @@ func (ec *executionContext) childFields_PublicationEdge(ctx context.Context, fie
 		return ec.fieldContext_PublicationEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PublicationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PublishDutyRosterPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "roster":
+		return ec.fieldContext_PublishDutyRosterPayload_roster(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublishDutyRosterPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PutInForcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -69586,6 +71284,14 @@ func (ec *executionContext) childFields_RecordCorrespondencePayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type RecordCorrespondencePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordDutyLeavePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "leave":
+		return ec.fieldContext_RecordDutyLeavePayload_leave(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordDutyLeavePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordFeePaymentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "payment":
@@ -69722,6 +71428,14 @@ func (ec *executionContext) childFields_ReleaseArchiveHoldPayload(ctx context.Co
 		return ec.fieldContext_ReleaseArchiveHoldPayload_hold(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReleaseArchiveHoldPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RemarkDutyHandoverPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "handover":
+		return ec.fieldContext_RemarkDutyHandoverPayload_handover(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemarkDutyHandoverPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RemoveKeyAcceptanceLinePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -70002,12 +71716,28 @@ func (ec *executionContext) childFields_ResolveViolationPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type ResolveViolationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RestoreFeeBankLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lines":
+		return ec.fieldContext_RestoreFeeBankLinesPayload_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RestoreFeeBankLinesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ResumePressSubscriptionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "pause":
 		return ec.fieldContext_ResumePressSubscriptionPayload_pause(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResumePressSubscriptionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RetireDutyShiftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shift":
+		return ec.fieldContext_RetireDutyShiftPayload_shift(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetireDutyShiftPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RetryJobPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -70034,6 +71764,16 @@ func (ec *executionContext) childFields_ReturnFeeDispatchPayload(ctx context.Con
 		return ec.fieldContext_ReturnFeeDispatchPayload_dispatch(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReturnFeeDispatchPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnFeeRefundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "refund":
+		return ec.fieldContext_ReturnFeeRefundPayload_refund(ctx, field)
+	case "account":
+		return ec.fieldContext_ReturnFeeRefundPayload_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnFeeRefundPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReturnKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -70084,6 +71824,14 @@ func (ec *executionContext) childFields_RevokeAPITokenPayload(ctx context.Contex
 		return ec.fieldContext_RevokeAPITokenPayload_tokenID(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeAPITokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeDutyFeedPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "feed":
+		return ec.fieldContext_RevokeDutyFeedPayload_feed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeDutyFeedPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeGrantPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -70174,6 +71922,16 @@ func (ec *executionContext) childFields_SetArchiveRetentionPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type SetArchiveRetentionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetCalendarDaysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "days":
+		return ec.fieldContext_SetCalendarDaysPayload_days(ctx, field)
+	case "moved":
+		return ec.fieldContext_SetCalendarDaysPayload_moved(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetCalendarDaysPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetFeeBookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "book":
@@ -70196,6 +71954,14 @@ func (ec *executionContext) childFields_SettleFeeCreditPayload(ctx context.Conte
 		return ec.fieldContext_SettleFeeCreditPayload_account(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SettleFeeCreditPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SignDutyHandoverPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "handover":
+		return ec.fieldContext_SignDutyHandoverPayload_handover(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignDutyHandoverPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SignInMethod(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -70470,6 +72236,14 @@ func (ec *executionContext) childFields_TellBreachPayload(ctx context.Context, f
 		return ec.fieldContext_TellBreachPayload_obligation(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TellBreachPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UnassignDutyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "roster":
+		return ec.fieldContext_UnassignDutyPayload_roster(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnassignDutyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UnbindDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -71256,6 +73030,22 @@ func (ec *executionContext) childFields_WithdrawArchiveRequestPayload(ctx contex
 		return ec.fieldContext_WithdrawArchiveRequestPayload_request(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WithdrawArchiveRequestPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawDutyLeavePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "leave":
+		return ec.fieldContext_WithdrawDutyLeavePayload_leave(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawDutyLeavePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawDutySwapPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "swap":
+		return ec.fieldContext_WithdrawDutySwapPayload_swap(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawDutySwapPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawFeeDunningPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
