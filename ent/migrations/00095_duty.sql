@@ -52,6 +52,15 @@ ALTER TABLE duty_feeds
 CREATE UNIQUE INDEX duty_feeds_once ON duty_feeds (estate_id, token_hash);
 CREATE INDEX duty_feeds_read ON duty_feeds (token_hash); -- who asks knows no estate
 
+-- Whose roster it is, is a department of the estate.
+ALTER TABLE duty_shifts ADD CONSTRAINT duty_shifts_department FOREIGN KEY (estate_id, department_id) REFERENCES departments (estate_id, id) ON DELETE RESTRICT;
+ALTER TABLE duty_rosters ADD CONSTRAINT duty_rosters_department FOREIGN KEY (estate_id, department_id) REFERENCES departments (estate_id, id) ON DELETE RESTRICT;
+ALTER TABLE duty_assignments ADD CONSTRAINT duty_assignments_department FOREIGN KEY (estate_id, department_id) REFERENCES departments (estate_id, id) ON DELETE RESTRICT;
+ALTER TABLE duty_changes ADD CONSTRAINT duty_changes_department FOREIGN KEY (estate_id, department_id) REFERENCES departments (estate_id, id) ON DELETE RESTRICT;
+ALTER TABLE duty_leaves ADD CONSTRAINT duty_leaves_department FOREIGN KEY (estate_id, department_id) REFERENCES departments (estate_id, id) ON DELETE RESTRICT;
+ALTER TABLE duty_swaps ADD CONSTRAINT duty_swaps_department FOREIGN KEY (estate_id, department_id) REFERENCES departments (estate_id, id) ON DELETE RESTRICT;
+ALTER TABLE duty_feeds ADD CONSTRAINT duty_feeds_department FOREIGN KEY (estate_id, department_id) REFERENCES departments (estate_id, id) ON DELETE RESTRICT;
+
 REVOKE UPDATE ON duty_shifts, duty_rosters, duty_assignments, duty_leaves, duty_swaps, duty_feeds FROM steward_app;
 GRANT UPDATE (version, name, short, rest_minutes, monday, tuesday, wednesday, thursday, friday, saturday, sunday, retired_at) ON duty_shifts TO steward_app;
 GRANT UPDATE (version, state, late, drafted_by_id, drafted_by_name, published_at, published_by_id, published_by_name) ON duty_rosters TO steward_app;

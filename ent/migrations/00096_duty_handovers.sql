@@ -15,6 +15,9 @@ ALTER TABLE duty_handover_lines
     ADD CONSTRAINT duty_handover_lines_answers CHECK ((answers_id IS NULL) = (answers_since IS NULL));
 CREATE UNIQUE INDEX duty_handover_lines_once ON duty_handover_lines (estate_id, handover_id, source, subject_id) WHERE subject_id IS NOT NULL;
 
+ALTER TABLE duty_handovers ADD CONSTRAINT duty_handovers_department FOREIGN KEY (estate_id, department_id) REFERENCES departments (estate_id, id) ON DELETE RESTRICT;
+ALTER TABLE duty_handover_lines ADD CONSTRAINT duty_handover_lines_department FOREIGN KEY (estate_id, department_id) REFERENCES departments (estate_id, id) ON DELETE RESTRICT;
+
 REVOKE UPDATE ON duty_handovers, duty_handover_lines FROM steward_app;
 GRANT UPDATE (state, remark, outgoing_id, outgoing_signed_at, incoming_id, incoming_signed_at, signed_at, late, accepted, disputed,
     cancel_reason, cancelled_at, cancelled_by_id, cancelled_by_name) ON duty_handovers TO steward_app;

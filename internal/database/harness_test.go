@@ -172,6 +172,7 @@ func liveB(app *stewardtest.App) {
 	destroyed(app)
 	walked(app)
 	delivered(app)
+	rostered(app)
 }
 
 // delivered has a subscription of B renewed, a case about an item of its mail, and a scan explained (M1, M2, M6).
@@ -184,6 +185,17 @@ func delivered(app *stewardtest.App) {
 	app.SQL(`INSERT INTO mail_cases (id, created_at, estate_id, kind, item_id, circumstances, responsible_id, responsible_name, opened_by_id, opened_by_name, answer_by)
 		SELECT new_id(x'0813'::int), $1, c.estate_id, c.kind, (SELECT id FROM mail_items WHERE estate_id = $2 LIMIT 1), c.circumstances, c.responsible_id, c.responsible_name, c.opened_by_id, c.opened_by_name, c.answer_by
 		FROM mail_cases c WHERE c.estate_id = $2`, stewardtest.Start, app.B.ID)
+}
+
+// rostered has a swap of B carried out, and the sheet of a shift change signed (D1.1, D2).
+func rostered(app *stewardtest.App) {
+	other, swap := app.Foreign(policy.Receptionist), app.IDs(`SELECT id FROM duty_swaps WHERE estate_id = $1`, app.B.ID)[0]
+	app.SQL(`UPDATE staffs s SET account_id = $1 FROM duty_swaps w WHERE w.id = $2 AND s.id = w.other_id`, other.Account, swap)
+	other.SignIn()
+	other.Do(`mutation($in: AnswerDutySwapInput!) { answerDutySwap(input: $in) { swap { id } } }`, vars{"in": vars{"swapID": swap, "agree": true}})
+	app.Foreign(policy.Supervisor).Do(`mutation($in: DecideDutySwapInput!) { decideDutySwap(input: $in) { swap { id } } }`, vars{"in": vars{"swapID": swap, "approve": true}})
+	app.Super(`UPDATE duty_handovers h SET outgoing_id = w.asker_id, outgoing_signed_at = h.due_at, incoming_id = w.other_id, incoming_signed_at = h.due_at FROM duty_swaps w WHERE w.estate_id = h.estate_id`)
+	app.Super(`UPDATE duty_handover_lines l SET answers_id = w.other_id, answers_since = l.created_at FROM duty_swaps w WHERE w.estate_id = l.estate_id`)
 }
 
 // walked has a unit of B inspected on a round (V4.1).
