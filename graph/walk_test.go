@@ -219,7 +219,7 @@ func TestWalkIsRefusedForWhoseItIs(t *testing.T) {
 			case fault.NotFound:
 				reached = reached || f.Name == "addFeeProofs" && field == "uploadIDs.0" // the dispatch was found, and the upload is another's
 			case fault.InvalidInput:
-				reached = reached || f.Name == "importKeys" && field == "fileID" // the file was found, and holds units
+				reached = reached || slices.Contains([]string{"importKeys", "importFeeBankStatement"}, f.Name) && field == "fileID" // the file was found, and holds units
 			}
 		}
 		if !reached {
@@ -230,6 +230,7 @@ func TestWalkIsRefusedForWhoseItIs(t *testing.T) {
 
 // asksAgain are the mutations that ask for the scope once more: for what of the estate the viewer may read.
 var asksAgain = []string{"tellBreach", "requestArchive", "withdrawArchiveRequest", "consultStaffFile", "importUnits", "importKeys", "answerMailCase", "addFeeProofs"}
+var asksAgain = []string{"tellBreach", "requestArchive", "withdrawArchiveRequest", "consultStaffFile", "importUnits", "importKeys", "importFeeBankStatement", "answerMailCase"}
 
 // The walk bites: with both walls off a manager of A sees rows of every entity of B, and changes them.
 func TestWalkSeesAndChangesWhereThereIsNoWall(t *testing.T) {

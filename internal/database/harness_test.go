@@ -173,6 +173,23 @@ func liveB(app *stewardtest.App) {
 	walked(app)
 	delivered(app)
 	rostered(app)
+	banked(app)
+}
+
+// banked has a payment of B's bank confirmed, and credit of a credit note given back (F5).
+func banked(app *stewardtest.App) {
+	accountant := app.Foreign(policy.Accountant)
+	line, home := app.IDs(`SELECT id FROM fee_bank_lines WHERE estate_id = $1`, app.B.ID)[0], app.IDs(`SELECT proposed_household_id FROM fee_bank_lines WHERE estate_id = $1`, app.B.ID)[0]
+	accountant.Do(`mutation($in: ConfirmFeeBankLinesInput!) { confirmFeeBankLines(input: $in) { lines { id } } }`, vars{"in": vars{"lines": []vars{{"lineID": line}}}})
+	owes := accountant.Do(`query($id: ID!) { feeAccounts(where: {householdID: $id}) { edges { node { receivable } } } }`, vars{"id": home}).Get("feeAccounts.edges.0.node.receivable").Int()
+	accountant.Do(`mutation($in: RecordFeePaymentInput!) { recordFeePayment(input: $in) { payment { id } } }`, vars{"in": vars{"householdID": home, "method": "CASH", "amount": owes}})
+	notice := app.IDs(`SELECT id FROM fee_notices WHERE household_id = $1`, home)[0]
+	accountant.Do(`mutation($in: CreditFeeNoticeInput!) { creditFeeNotice(input: $in) { creditNote { id } } }`, vars{"in": vars{"noticeID": notice, "amount": 50, "reason": "多计"}})
+	refund := accountant.Do(`mutation($in: AskFeeRefundInput!) { askFeeRefund(input: $in) { refund { id approval { id } } } }`,
+		vars{"in": vars{"householdID": home, "amount": 50, "method": "CASH", "payee": "张三", "reason": "多交"}}).Get("askFeeRefund.refund")
+	app.Foreign(policy.ProjectManager).Do(`mutation($in: GiveApprovalInput!) { giveApproval(input: $in) { approval { id } } }`,
+		vars{"in": vars{"approvalID": refund.Get("approval.id").String(), "signature": vars{"credential": stewardtest.Password}}})
+	accountant.Do(`mutation($in: PayFeeRefundInput!) { payFeeRefund(input: $in) { refund { id } } }`, vars{"in": vars{"refundID": refund.Get("id").String()}})
 }
 
 // delivered has a subscription of B renewed, a case about an item of its mail, and a scan explained (M1, M2, M6).

@@ -17,11 +17,11 @@ func (b *batch) queueBank(estate, account uuid.UUID) {
 		VALUES (new_id(x'0110'::int), $1, $2, '2027-06-01', false, '小区停电检修', $3, '经理', $1)`, Start, estate, account)
 }
 
-// queueRefund gives back a fen of the credit of the household that has the first notice: it was approved and paid out, and came back.
-func (b *batch) queueRefund(estate, account uuid.UUID) {
+// queueRefund gives back a fen of the credit of the household that has the nth notice: it was approved and paid out, and came back.
+func (b *batch) queueRefund(estate, account uuid.UUID, n int) {
 	came, refund, approval, leader := Start.AddDate(0, 0, -7), ids.New(0x0917), ids.New(0x0206), uuid.New()
 	b.queue(`INSERT INTO fee_refunds (id, created_at, estate_id, household_id, amount, method, payee, reason, asked_by_id, asked_by_name, asked_at)
-		SELECT $4, $1, $2, household_id, 1, 'CASH', '张三', '多交', $3, '会计', $1 FROM fee_notices WHERE estate_id = $2 ORDER BY number LIMIT 1`, came, estate, account, refund)
+		SELECT $4, $1, $2, household_id, 1, 'CASH', '张三', '多交', $3, '会计', $1 FROM fee_notices WHERE estate_id = $2 ORDER BY number OFFSET $5 LIMIT 1`, came, estate, account, refund, n)
 	b.queue(`INSERT INTO approvals (id, created_at, estate_id, kind, clause, subject_id, title, title_en, content, content_hash, reason, asked_by_id, asked_by_name, asked_at, expires_at)
 		VALUES ($1, $2, $3, 'fees.refund', 'F5', $4, '退款', 'Refund', '{"amount": 1}', '00', '多交', $5, '会计', $2, $2::timestamptz + interval '30 days')`, approval, came, estate, refund, account)
 	b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, account_id, method, content_hash, signed_at)

@@ -14,10 +14,10 @@ func (b *batch) queueFees(estate, account uuid.UUID) {
 		VALUES (new_id(x'0903'::int), $1, $2, '2026-02-01', 'RUNNING', '2026-02-25 16:00Z', '2026-02-23', '2026-03-10', 2, $1, $3, '会计')`, came, estate, account)
 	b.queue(`SELECT fee_bill(id, estate_id, $1, '', '00000000-0000-0000-0000-000000000000', 100) FROM fee_runs WHERE estate_id = $2`, came, estate)
 	b.queue(`UPDATE fee_runs SET state = 'BILLED', billed_at = $1 WHERE estate_id = $2`, came, estate)
-	for _, amount := range []int{10000, 1000} { // of each some was given back, and came back
+	for i, amount := range []int{10000, 1000} { // of each some was given back, and came back
 		b.queue(`INSERT INTO fee_payments (id, created_at, estate_id, household_id, method, paid_at, booked_on, amount, recorded_by_id, recorded_by_name)
 			SELECT new_id(x'0907'::int), $1, $2, household_id, 'CASH', $1, '2026-02-23', $4, $3, '会计' FROM fee_notices WHERE estate_id = $2 ORDER BY number`, came, estate, account, amount)
-		b.queueRefund(estate, account)
+		b.queueRefund(estate, account, i)
 		b.queue(`SELECT fee_settle($2, array_agg(household_id), $1, '2026-02-23') FROM fee_notices WHERE estate_id = $2`, came, estate)
 	}
 	b.queue(`INSERT INTO fee_payments (id, created_at, estate_id, household_id, method, paid_at, booked_on, amount, reverses_id, reason, recorded_by_id, recorded_by_name)
