@@ -21,7 +21,7 @@ func TestObligationsByWhoseTheyAreAndHowTheyStand(t *testing.T) {
 	app.As(policy.KeyCustodian).Do(`mutation($in: ReportKeyLossInput!) { reportKeyLoss(input: $in) { loss { id } } }`,
 		vars{"in": vars{"setID": app.A.Sets[1], "holderID": app.A.Desk, "count": 1, "circumstances": "清点时少一把"}})
 	app.SQL(`INSERT INTO obligations (id, created_at, estate_id, kind, subject_id, clause, title, due_at, state, breach_reason, account_id, grace_seconds, reminders)
-		VALUES (gen_random_uuid(), $2, $1, 'mail.test', gen_random_uuid(), 'M1', '别处', $2, 'OPEN', '', gen_random_uuid(), 0, 0)`, app.B.ID, app.Clock.Now().Add(time.Hour))
+		VALUES (gen_random_uuid(), $2, $1, 'mail.test', gen_random_uuid(), 'M1', '别处', $2, 'OPEN', '', $3, 0, 0)`, app.B.ID, app.Clock.Now().Add(time.Hour), app.Foreign(policy.CSOfficer).Account)
 	type row struct{ kind, estate, account, department string }
 	list := func(p *stewardtest.Person, of, standing any) (rows []row) {
 		t.Helper()
