@@ -31,6 +31,16 @@ func (g Grant) place() Place {
 	return Place{g.Estate, g.WorksIn}
 }
 
+// Workplaces are the departments in which the viewer works, or which the viewer leads, each once.
+func (v *Viewer) Workplaces() (list []Place) {
+	for _, g := range v.Grants {
+		if p := g.place(); p.Department != uuid.Nil && !slices.Contains(list, p) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
 // Viewer is who is asking: an account with the grants active now, or the program itself. Immutable.
 type Viewer struct {
 	Account uuid.UUID
@@ -176,8 +186,13 @@ func With(ctx context.Context, v *Viewer) context.Context {
 
 // From returns who is asking, or nil if nobody is signed in.
 func From(ctx context.Context) *Viewer {
-	v, _ := ctx.Value(viewerKey).(*Viewer)
-	return v
+	switch v := ctx.Value(viewerKey).(type) {
+	case *Viewer:
+		return v
+	case *Live:
+		return v.Viewer()
+	}
+	return nil
 }
 
 // Rule is the reach of an act under way: its rule may read whatever is in the estates where the viewer

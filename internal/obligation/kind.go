@@ -1,6 +1,9 @@
 package obligation
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/internal/act"
@@ -34,4 +37,12 @@ func Declare(k Kind) *Kind {
 	}
 	kinds[k.Name] = &k
 	return &k
+}
+
+// Kinds are all that are declared, by name.
+func Kinds() (list []*Kind) {
+	for _, name := range slices.Sorted(maps.Keys(kinds)) {
+		list = append(list, kinds[name])
+	}
+	return list
 }
