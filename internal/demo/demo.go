@@ -47,12 +47,22 @@ func Load(ctx context.Context, rt *act.Runtime, table *policy.Table, uploads *fi
 		return nil, fmt.Errorf("demo accounts: %w", err)
 	}
 	team.uploads = uploads
+	if err := team.notices(ctx, rt, estates[0]); err != nil {
+		return nil, fmt.Errorf("demo notices: %w", err)
+	}
+	stop, err := hook(ctx, estates[0])
+	if err != nil {
+		return nil, fmt.Errorf("demo webhook: %w", err)
+	}
 	progress("living through a month")
 	g, gctx := errgroup.WithContext(ctx)
 	for i, e := range estates {
 		g.Go(func() error { return team.month(gctx, rt, table, e, uint64(i)) })
 	}
-	return team.signIns, g.Wait()
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return team.signIns, stop()
 }
 
 // replay is the runtime with a clock that can be set: history is acted out, not written down.

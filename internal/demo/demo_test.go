@@ -130,6 +130,8 @@ var shows = []struct{ what, sql string }{
 	{"F5 too much that was paid, and the next notice took", `SELECT FROM fee_allocations a JOIN fee_payments p ON p.id = a.payment_id JOIN fee_notices n ON n.id = a.notice_id WHERE n.created_at > p.created_at`},
 	{"F5 a payment reversed", `SELECT FROM fee_payments p JOIN fee_payments r ON r.reverses_id = p.id`},
 	{"F5 some that is owed", `SELECT FROM fee_notices WHERE state = 'OPEN' AND settled > 0`},
+	{"a webhook with what was to be told", `SELECT FROM outgoing.webhooks w JOIN outgoing.deliveries d ON d.webhook_id = w.id WHERE NOT w.active`},
+	{"somebody who is mailed a digest", `SELECT FROM identity.notice_addresses a JOIN identity.notice_settings s USING (account_id) WHERE a.verified_at IS NOT NULL AND a.digest_hour = 8 AND s.email`},
 	{"K4.3 a difference resolved", `SELECT FROM reconciliation_lines WHERE resolution = 'ADJUSTED'`},
 }
 
