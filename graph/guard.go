@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -21,6 +22,7 @@ type RequireViewer struct{ oracles oracles }
 
 var _ interface {
 	graphql.HandlerExtension
+	graphql.OperationContextMutator
 	graphql.ResponseInterceptor
 	graphql.RootFieldInterceptor
 } = (*RequireViewer)(nil)
@@ -38,6 +40,21 @@ func (*RequireViewer) ExtensionName() string { return "RequireViewer" }
 func (g *RequireViewer) Validate(schema graphql.ExecutableSchema) error {
 	g.oracles = oraclesOf(schema.Schema())
 	return nil
+}
+
+// MutateOperationContext refuses a subscription before it begins: its resolver runs before the first response.
+func (g *RequireViewer) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	if op.Operation.Operation != ast.Subscription {
+		return nil
+	}
+	err := g.check(ctx, op)
+	if err == nil {
+		return nil
+	}
+	if refusal, ok := errors.AsType[*gqlerror.Error](err); ok {
+		return refusal
+	}
+	return gqlerror.Wrap(err)
 }
 
 // InterceptResponse refuses the whole operation, before any resolver runs, with the path of the first

@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
 // kinds are what ids can be of: the entities, and what ent does not know.
 var kinds = func() map[string]ids.Code {
-	out := map[string]ids.Code{"Account": ids.Account, "Session": ids.Session, "APIToken": ids.APIToken, "Grant": ids.Grant, "Message": ids.Message}
+	out := map[string]ids.Code{"Account": ids.Account, "Session": ids.Session, "APIToken": ids.APIToken, "Grant": ids.Grant, "Message": ids.Message, "Webhook": ids.Webhook, "WebhookDelivery": ids.Delivery}
 	for name, e := range ent.Entities {
 		out[name] = e.Code
 	}
@@ -61,6 +61,8 @@ var aliases = map[string]string{
 	"voidKeyReturn.input.id":    ent.TypeKeyReturn,    // gives its loan, too
 	"voidKeyCopies.input.id":    ent.TypeKeyCopyOrder, // gives the counter-entry, too
 	"voidMailDelivery.input.id": ent.TypeMailDelivery, // gives its items, too
+
+	"redeliverWebhook.input.deliveryID": "WebhookDelivery",
 
 	// Questions about anything.
 	"node.id": ent.TypeUnit, "nodes.ids": ent.TypeUnit, "auditTrail.where.subjectID": ent.TypeKeyLoan,
@@ -198,6 +200,9 @@ func rowsOf(t *testing.T, app *stewardtest.App, estate stewardtest.Estate) map[s
 	out := map[string][]uuid.UUID{"Account": {manager.Account}}
 	for kind, table := range map[string]string{"Session": "sessions", "APIToken": "tokens", "Grant": "grants", "Message": "inbox"} {
 		out[kind] = app.IDs(`SELECT id FROM identity.`+table+` WHERE account_id = $1`, manager.Account)
+	}
+	for kind, table := range map[string]string{"Webhook": "webhooks", "WebhookDelivery": "deliveries"} {
+		out[kind] = app.IDs(`SELECT id FROM outgoing.`+table+` WHERE estate_id = $1`, estate.ID)
 	}
 	for name, e := range ent.Entities {
 		out[name] = app.IDs(fmt.Sprintf(`SELECT id FROM %s WHERE %s = $1 ORDER BY id`, e.Table, e.Estate), estate.ID)

@@ -28,6 +28,6 @@ func (r *queryResolver) AllowedActions(ctx context.Context, id uuid.UUID) ([]str
 	return act.Allowed(ctx, id)
 }
 
-func (r *queryResolver) Obligations(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ObligationOrder, where *ent.ObligationWhereInput) (*ent.ObligationConnection, error) {
-	return r.db().Obligation.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithObligationOrder(orderBy), ent.WithObligationFilter(where.Filter))
+func (r *queryResolver) Obligations(ctx context.Context, of *obligation.ObligationsOf, standing *obligation.ObligationStanding, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ObligationOrder, where *ent.ObligationWhereInput) (*ent.ObligationConnection, error) {
+	return r.db().Obligation.Query().Where(obligation.View(ctx, of, standing)...).Paginate(ctx, after, page(first, last), before, last, ent.WithObligationOrder(orderBy), ent.WithObligationFilter(where.Filter))
 }

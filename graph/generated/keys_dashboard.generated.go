@@ -604,4 +604,11 @@ func (ec *executionContext) marshalNKeyFigures2ᚖgithubᚗcomᚋstewardᚑpmᚋ
 	return ec._KeyFigures(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOKeyFigures2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyFigures(ctx context.Context, sel ast.SelectionSet, v *keys.KeyFigures) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._KeyFigures(ctx, sel, v)
+}
+
 // endregion ***************************** type.gotpl *****************************

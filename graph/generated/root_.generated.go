@@ -28,6 +28,7 @@ type ResolverRoot interface {
 	MailReceiptLine() MailReceiptLineResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Subscription() SubscriptionResolver
 	Vacancy() VacancyResolver
 }
 
@@ -157,6 +158,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateKeyHooksInput", ec.unmarshalInputCreateKeyHooksInput),
 			graphql.NewInputUnmarshaler("CreateManualInput", ec.unmarshalInputCreateManualInput),
 			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
+			graphql.NewInputUnmarshaler("CreateWebhookInput", ec.unmarshalInputCreateWebhookInput),
 			graphql.NewInputUnmarshaler("CreditFeeNoticeInput", ec.unmarshalInputCreditFeeNoticeInput),
 			graphql.NewInputUnmarshaler("DecideMailInput", ec.unmarshalInputDecideMailInput),
 			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
@@ -426,6 +428,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordRoundInspectionsInput", ec.unmarshalInputRecordRoundInspectionsInput),
 			graphql.NewInputUnmarshaler("RecordViolationInput", ec.unmarshalInputRecordViolationInput),
 			graphql.NewInputUnmarshaler("RecoverPressClaimInput", ec.unmarshalInputRecoverPressClaimInput),
+			graphql.NewInputUnmarshaler("RedeliverWebhookInput", ec.unmarshalInputRedeliverWebhookInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
 			graphql.NewInputUnmarshaler("RegisterMailInput", ec.unmarshalInputRegisterMailInput),
 			graphql.NewInputUnmarshaler("ReinspectDefectInput", ec.unmarshalInputReinspectDefectInput),
@@ -448,6 +451,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResolveKeyDifferenceInput", ec.unmarshalInputResolveKeyDifferenceInput),
 			graphql.NewInputUnmarshaler("ResolveViolationInput", ec.unmarshalInputResolveViolationInput),
 			graphql.NewInputUnmarshaler("ResumePressSubscriptionInput", ec.unmarshalInputResumePressSubscriptionInput),
+			graphql.NewInputUnmarshaler("RetryJobInput", ec.unmarshalInputRetryJobInput),
 			graphql.NewInputUnmarshaler("ReturnArchiveInput", ec.unmarshalInputReturnArchiveInput),
 			graphql.NewInputUnmarshaler("ReturnKeysInput", ec.unmarshalInputReturnKeysInput),
 			graphql.NewInputUnmarshaler("ReturnLineInput", ec.unmarshalInputReturnLineInput),
@@ -459,6 +463,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeGrantInput", ec.unmarshalInputRevokeGrantInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RoleInput", ec.unmarshalInputRoleInput),
+			graphql.NewInputUnmarshaler("RotateWebhookSecretInput", ec.unmarshalInputRotateWebhookSecretInput),
 			graphql.NewInputUnmarshaler("RoundInspectionInput", ec.unmarshalInputRoundInspectionInput),
 			graphql.NewInputUnmarshaler("RunFeeBillingInput", ec.unmarshalInputRunFeeBillingInput),
 			graphql.NewInputUnmarshaler("ScanMailInput", ec.unmarshalInputScanMailInput),
@@ -467,6 +472,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SetArchiveRetentionInput", ec.unmarshalInputSetArchiveRetentionInput),
 			graphql.NewInputUnmarshaler("SetFeeBookInput", ec.unmarshalInputSetFeeBookInput),
 			graphql.NewInputUnmarshaler("SetFeeTariffInput", ec.unmarshalInputSetFeeTariffInput),
+			graphql.NewInputUnmarshaler("SetNotificationAddressInput", ec.unmarshalInputSetNotificationAddressInput),
+			graphql.NewInputUnmarshaler("SetNotificationSettingsInput", ec.unmarshalInputSetNotificationSettingsInput),
 			graphql.NewInputUnmarshaler("SettleFeeCreditInput", ec.unmarshalInputSettleFeeCreditInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignKeyAcceptanceInput", ec.unmarshalInputSignKeyAcceptanceInput),
@@ -496,8 +503,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateResidentInput", ec.unmarshalInputUpdateResidentInput),
 			graphql.NewInputUnmarshaler("UpdateStaffInput", ec.unmarshalInputUpdateStaffInput),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
+			graphql.NewInputUnmarshaler("UpdateWebhookInput", ec.unmarshalInputUpdateWebhookInput),
 			graphql.NewInputUnmarshaler("VacancyOrder", ec.unmarshalInputVacancyOrder),
 			graphql.NewInputUnmarshaler("VacancyWhereInput", ec.unmarshalInputVacancyWhereInput),
+			graphql.NewInputUnmarshaler("VerifyNotificationAddressInput", ec.unmarshalInputVerifyNotificationAddressInput),
 			graphql.NewInputUnmarshaler("ViolationOrder", ec.unmarshalInputViolationOrder),
 			graphql.NewInputUnmarshaler("ViolationWhereInput", ec.unmarshalInputViolationWhereInput),
 			graphql.NewInputUnmarshaler("VoidArchiveLoanInput", ec.unmarshalInputVoidArchiveLoanInput),
@@ -577,6 +586,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
 			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
@@ -4504,6 +4530,74 @@ extend type Query {
   ): FileLink!
 }
 `, BuiltIn: false},
+	{Name: "../schema/jobs.graphqls", Input: `"A job whose last attempt failed."
+type FailedJob {
+  "Its number in the queue."
+  number: Int!
+  "What it does: webhooks.deliver, notices.mail, fees.bill; task for what recurs."
+  kind: String!
+  "Whether it was given up; else it is tried again."
+  givenUp: Boolean!
+  "How often it was tried."
+  attempts: Int!
+  "How often it is tried at most."
+  maxAttempts: Int!
+  "Why the last attempt failed, without addresses, numbers and secrets."
+  error: String!
+  "When that was."
+  failedAt: Time!
+  "When it is tried again; null if it was given up."
+  nextAt: Time
+  "When it was made."
+  createdAt: Time!
+}
+
+"A job and its place in the list."
+type FailedJobEdge {
+  "The job."
+  node: FailedJob!
+  "Its place."
+  cursor: Cursor!
+}
+
+"A page of jobs."
+type FailedJobConnection {
+  "The jobs."
+  edges: [FailedJobEdge!]!
+  "Whether the list goes on."
+  pageInfo: PageInfo!
+}
+
+"A job to be tried again."
+input RetryJobInput {
+  "Its number."
+  number: Int!
+}
+
+"The job that is tried again."
+type RetryJobPayload {
+  "Its number."
+  number: Int!
+}
+
+extend type Query {
+  "The jobs that failed, the newest first, for the general manager; those given up are kept for a week."
+  failedJobs(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+  ): FailedJobConnection!
+}
+
+extend type Mutation {
+  "Has a job that failed tried again at once. For the general manager."
+  retryJob(
+    "Which one."
+    input: RetryJobInput!
+  ): RetryJobPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/keys.graphqls", Input: `"Keys handed over to the household of the unit, at move-in (K4.1)."
 input HandOverKeysInput {
   "The key set."
@@ -7532,6 +7626,111 @@ extend type Query {
   ): PressClaimConnection!
 }
 `, BuiltIn: false},
+	{Name: "../schema/notices.graphqls", Input: `"A class of messages, by the first word of their kinds."
+enum NoticeClass {
+  "What is due, and what was not done in time."
+  OBLIGATION
+  "Questions to decide, and what was decided."
+  APPROVAL
+  "What was voided, and corrected later."
+  VOID
+  "Keys."
+  KEYS
+  "The archive."
+  ARCHIVES
+  "Vacant units."
+  VACANCY
+  "Mail and press."
+  MAIL
+  "Fees."
+  FEES
+  "Moving in and out."
+  REGISTRY
+  "Duty."
+  DUTY
+}
+
+"Whether messages of a class are mailed; into the inbox they come always."
+type ClassSetting {
+  "The class."
+  class: NoticeClass!
+  "Whether they are mailed, too."
+  email: Boolean!
+}
+
+"What the viewer is told beyond the inbox."
+type NotificationSettings {
+  "Whether a mail server is set up at all."
+  available: Boolean!
+  "Where mail goes; null for nowhere."
+  address: String
+  "Whether the viewer has proved to read it by its code; before that nothing else is sent there."
+  verified: Boolean!
+  "The hour of the day, in the portfolio's time zone, at which all is mailed together; null for at once."
+  digestHour: Int
+  "Class by class."
+  classes: [ClassSetting!]!
+}
+
+"An e-mail address."
+input SetNotificationAddressInput {
+  "The address; empty for none."
+  address: String!
+}
+
+"What is set now."
+type NotificationSettingsPayload {
+  "The settings."
+  settings: NotificationSettings!
+}
+
+"The code that was sent to the address."
+input VerifyNotificationAddressInput {
+  "Its 8 digits."
+  code: String!
+}
+
+"Whether the code was right."
+type VerifyNotificationAddressPayload {
+  "Whether it was."
+  verified: Boolean!
+  "How often it may be tried yet."
+  triesLeft: Int!
+  "The settings."
+  settings: NotificationSettings!
+}
+
+"What is mailed, and when."
+input SetNotificationSettingsInput {
+  "These classes, and no others; at most 50."
+  email: [NoticeClass!]!
+  "Once a day at that hour, 0 to 23; at once unless given."
+  digestHour: Int
+}
+
+extend type Query {
+  "What the viewer is told beyond the inbox."
+  notificationSettings: NotificationSettings!
+}
+
+extend type Mutation {
+  "Says at which e-mail address the viewer wants to be told, and sends a code there. CONFLICT if there is no mail server; RATE_LIMITED after 5 codes in a day."
+  setNotificationAddress(
+    "The address."
+    input: SetNotificationAddressInput!
+  ): NotificationSettingsPayload!
+  "Gives the code back. A wrong one is told by verified, and counted. CONFLICT if none is awaited: it is good for 30 minutes and 5 tries."
+  verifyNotificationAddress(
+    "The code."
+    input: VerifyNotificationAddressInput!
+  ): VerifyNotificationAddressPayload!
+  "Says which messages are mailed, beside the inbox, and when. CONFLICT without a verified address."
+  setNotificationSettings(
+    "What and when."
+    input: SetNotificationSettingsInput!
+  ): NotificationSettingsPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/reconciliations.graphqls", Input: `extend type Query {
   "Counts against what is on record."
   reconciliations(
@@ -7672,9 +7871,35 @@ extend type Query {
   ): [String!]!
 }
 
+"Whose obligations."
+enum ObligationsOf {
+  "The viewer's in person."
+  ME
+  "Of the departments in which the viewer works, or which the viewer leads."
+  DEPARTMENT
+  "Of the estates in which the viewer has a role."
+  ESTATE
+  "All that the viewer may see."
+  PORTFOLIO
+}
+
+"How an obligation stands."
+enum ObligationStanding {
+  "Not done, in time or not."
+  DUE
+  "Not done, and past its due time."
+  PAST_DUE
+  "Breached: not done within its grace, done late or not yet."
+  BREACHED
+}
+
 extend type Query {
-  "Everything due or breached that the viewer may see; by due time with orderBy DUE_AT."
+  "Everything due or breached, over all chapters, that the viewer may see; by due time with orderBy DUE_AT."
   obligations(
+    "Whose; all that the viewer may see unless given."
+    of: ObligationsOf
+    "How they stand; all unless given."
+    standing: ObligationStanding
     "At most so many: 50 unless given, at most 200."
     first: Int
     "Those after this cursor."
@@ -7710,6 +7935,43 @@ extend type Mutation {
     "What was breached, and why."
     input: TellBreachInput!
   ): TellBreachPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/streams.graphqls", Input: `"What is due in a chapter of an estate."
+type ChapterDue {
+  "The chapter, as the kinds of obligations begin: keys, mail, fees."
+  chapter: String!
+  "What is not done."
+  open: Int!
+  "Of that, what is past its due time."
+  pastDue: Int!
+  "Of that, what is past its grace, too."
+  breached: Int!
+}
+
+"The state of an estate now; a part is null where the viewer may not see what it counts."
+type EstateDashboard {
+  "As of when."
+  at: Time!
+  "The estate."
+  estateID: ID!
+  "The keys."
+  keys: KeyFigures
+  "Vacant units."
+  vacancy: VacancyFigures
+  "What is due, by chapters; those of which nothing is due are left out."
+  due: [ChapterDue!]
+}
+
+"What comes by itself, over a WebSocket (graphql-transport-ws) or as server-sent events (POST, Accept: text/event-stream) at /graphql. Each event is read anew as who is asking by then, under the grants of then. A stream ends with UNAUTHENTICATED as soon as the session or the token does or the account is disabled, and with NOT_FOUND when the grants that it needs are withdrawn; an account has at most 10 at once."
+type Subscription {
+  "The viewer's own messages as they come, each once. What came before, and while nobody listened, is in the inbox."
+  inbox: Message!
+  "The figures of an estate: at once, and whenever one of them changes, at most once a second."
+  dashboard(
+    "Which estate. NOT_FOUND for one of which the viewer sees nothing that is counted."
+    estateID: ID!
+  ): EstateDashboard!
 }
 `, BuiltIn: false},
 	{Name: "../schema/vacancy.graphqls", Input: `"What is to be said of a vacant unit; what is left out stays."
@@ -8069,6 +8331,222 @@ extend type Query {
     "The photo."
     defectPhotoID: ID!
   ): FileLink!
+}
+`, BuiltIn: false},
+	{Name: "../schema/webhooks.graphqls", Input: `"An address that is told what happens in an estate, or in the whole portfolio: by ids and the kind alone, signed."
+type Webhook {
+  "Identity."
+  id: ID!
+  "The estate; null for the whole portfolio."
+  estateID: ID
+  "What it is for."
+  name: String!
+  "Where it is told."
+  url: String!
+  "Of which acts: their names (keys.lend), a chapter's (keys.*), or *. What accounts do with themselves is never told."
+  kinds: [String!]!
+  "Whether it is told."
+  active: Boolean!
+  "Since when its secret is as it is; the secret itself was shown once."
+  secretSince: Time!
+  "Grows with every change; give it back as expectedVersion."
+  version: Int!
+  "When it was made."
+  createdAt: Time!
+  "Who made it."
+  createdByName: String!
+}
+
+"A webhook and its place in the list."
+type WebhookEdge {
+  "The webhook."
+  node: Webhook!
+  "Its place."
+  cursor: Cursor!
+}
+
+"A page of webhooks."
+type WebhookConnection {
+  "The webhooks."
+  edges: [WebhookEdge!]!
+  "Whether the list goes on."
+  pageInfo: PageInfo!
+}
+
+"How a delivery stands."
+enum DeliveryState {
+  "On its way, or waiting for its next attempt."
+  PENDING
+  "Taken, with a status from 200 to 299."
+  DELIVERED
+  "Given up, after 9 attempts in two days."
+  FAILED
+  "Not wanted any more: the webhook is not active."
+  CANCELLED
+}
+
+"One event on its way to a webhook."
+type WebhookDelivery {
+  "Identity."
+  id: ID!
+  "The event: its entry on the audit trail, the same however often it is delivered."
+  eventID: ID!
+  "The webhook."
+  webhookID: ID!
+  "Where it happened; null for what is of no estate."
+  estateID: ID
+  "What happened: the act's name."
+  kind: String!
+  "Of what type it was upon."
+  subjectType: String
+  "What it was upon."
+  subjectID: ID
+  "When it happened."
+  occurredAt: Time!
+  "How it stands."
+  state: DeliveryState!
+  "How often it was tried."
+  attempts: Int!
+  "The status of the last answer; null if there was none."
+  status: Int
+  "What went wrong with the last attempt; empty if nothing did."
+  problem: String!
+  "When it was last tried."
+  attemptedAt: Time
+  "When it is tried again."
+  nextAt: Time
+  "When it was delivered or given up."
+  doneAt: Time
+}
+
+"A delivery and its place in the list."
+type WebhookDeliveryEdge {
+  "The delivery."
+  node: WebhookDelivery!
+  "Its place."
+  cursor: Cursor!
+}
+
+"A page of deliveries."
+type WebhookDeliveryConnection {
+  "The deliveries."
+  edges: [WebhookDeliveryEdge!]!
+  "Whether the list goes on."
+  pageInfo: PageInfo!
+}
+
+"A webhook to be made."
+input CreateWebhookInput {
+  "The estate; the whole portfolio unless given, which is the general manager's."
+  estateID: ID
+  "What it is for."
+  name: String!
+  "Where it is told: https, and not in a private network."
+  url: String!
+  "Of which acts: their names (keys.lend), a chapter's (keys.*), or *; at most 100."
+  kinds: [String!]!
+}
+
+"The webhook just made."
+type CreateWebhookPayload {
+  "The webhook."
+  webhook: Webhook!
+  "The secret that signs what it is told, shown only here; empty when the request is repeated with its Idempotency-Key."
+  secret: String!
+}
+
+"What shall be another; what is left out stays."
+input UpdateWebhookInput {
+  "The webhook."
+  webhookID: ID!
+  "The version that was seen."
+  expectedVersion: Int!
+  "What it is for."
+  name: String
+  "Where it is told."
+  url: String
+  "Of which acts; at most 100."
+  kinds: [String!]
+  "Whether it is told."
+  active: Boolean
+}
+
+"The webhook as it is now."
+type UpdateWebhookPayload {
+  "The webhook."
+  webhook: Webhook!
+}
+
+"A webhook that gets another secret."
+input RotateWebhookSecretInput {
+  "The webhook."
+  webhookID: ID!
+}
+
+"The webhook with its new secret."
+type RotateWebhookSecretPayload {
+  "The webhook."
+  webhook: Webhook!
+  "The secret, shown only here; empty when the request is repeated with its Idempotency-Key."
+  secret: String!
+}
+
+"A delivery to be made once more."
+input RedeliverWebhookInput {
+  "The delivery."
+  deliveryID: ID!
+}
+
+"The delivery, on its way again."
+type RedeliverWebhookPayload {
+  "The delivery."
+  delivery: WebhookDelivery!
+}
+
+extend type Query {
+  "The webhooks that the viewer manages or audits, the newest first; their secrets are never shown again."
+  webhooks(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "Those of the estate alone."
+    estateID: ID
+  ): WebhookConnection!
+  "What was, or is to be, delivered to a webhook, the newest first."
+  webhookDeliveries(
+    "Which webhook."
+    webhookID: ID!
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "Those that stand so."
+    state: DeliveryState
+  ): WebhookDeliveryConnection!
+}
+
+extend type Mutation {
+  "Makes a webhook; its secret is shown once. A project manager makes one of the own estate, the general manager any."
+  createWebhook(
+    "Where what is to be told."
+    input: CreateWebhookInput!
+  ): CreateWebhookPayload!
+  "Changes a webhook, or stops it. CONFLICT for another version."
+  updateWebhook(
+    "What shall be another."
+    input: UpdateWebhookInput!
+  ): UpdateWebhookPayload!
+  "Gives a webhook another secret, by which it is signed from now on."
+  rotateWebhookSecret(
+    "Which one."
+    input: RotateWebhookSecretInput!
+  ): RotateWebhookSecretPayload!
+  "Delivers an event once more, under the same event id. CONFLICT while it is on its way, and where the webhook is not active."
+  redeliverWebhook(
+    "Which delivery."
+    input: RedeliverWebhookInput!
+  ): RedeliverWebhookPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/ent.graphql", Input: `directive @goField(forceResolver: Boolean, name: String, omittable: Boolean) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
@@ -61783,12 +62261,36 @@ func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ChapterDue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "chapter":
+		return ec.fieldContext_ChapterDue_chapter(ctx, field)
+	case "open":
+		return ec.fieldContext_ChapterDue_open(ctx, field)
+	case "pastDue":
+		return ec.fieldContext_ChapterDue_pastDue(ctx, field)
+	case "breached":
+		return ec.fieldContext_ChapterDue_breached(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChapterDue", field.Name)
+}
+
 func (ec *executionContext) childFields_CheckKeyAcceptanceLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "acceptance":
 		return ec.fieldContext_CheckKeyAcceptanceLinesPayload_acceptance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CheckKeyAcceptanceLinesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ClassSetting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "class":
+		return ec.fieldContext_ClassSetting_class(ctx, field)
+	case "email":
+		return ec.fieldContext_ClassSetting_email(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClassSetting", field.Name)
 }
 
 func (ec *executionContext) childFields_ClearKeyHookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -62153,6 +62655,16 @@ func (ec *executionContext) childFields_CreateUnitPayload(ctx context.Context, f
 		return ec.fieldContext_CreateUnitPayload_unit(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateUnitPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_CreateWebhookPayload_webhook(ctx, field)
+	case "secret":
+		return ec.fieldContext_CreateWebhookPayload_secret(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateWebhookPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreditFeeNoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -63129,6 +63641,22 @@ func (ec *executionContext) childFields_EstateConnection(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type EstateConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_EstateDashboard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_EstateDashboard_at(ctx, field)
+	case "estateID":
+		return ec.fieldContext_EstateDashboard_estateID(ctx, field)
+	case "keys":
+		return ec.fieldContext_EstateDashboard_keys(ctx, field)
+	case "vacancy":
+		return ec.fieldContext_EstateDashboard_vacancy(ctx, field)
+	case "due":
+		return ec.fieldContext_EstateDashboard_due(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstateDashboard", field.Name)
+}
+
 func (ec *executionContext) childFields_EstateEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -63265,6 +63793,50 @@ func (ec *executionContext) childFields_ExternalPersonEdge(ctx context.Context, 
 		return ec.fieldContext_ExternalPersonEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExternalPersonEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FailedJob(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_FailedJob_number(ctx, field)
+	case "kind":
+		return ec.fieldContext_FailedJob_kind(ctx, field)
+	case "givenUp":
+		return ec.fieldContext_FailedJob_givenUp(ctx, field)
+	case "attempts":
+		return ec.fieldContext_FailedJob_attempts(ctx, field)
+	case "maxAttempts":
+		return ec.fieldContext_FailedJob_maxAttempts(ctx, field)
+	case "error":
+		return ec.fieldContext_FailedJob_error(ctx, field)
+	case "failedAt":
+		return ec.fieldContext_FailedJob_failedAt(ctx, field)
+	case "nextAt":
+		return ec.fieldContext_FailedJob_nextAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FailedJob_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FailedJob", field.Name)
+}
+
+func (ec *executionContext) childFields_FailedJobConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FailedJobConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FailedJobConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FailedJobConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FailedJobEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FailedJobEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FailedJobEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FailedJobEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -67541,6 +68113,30 @@ func (ec *executionContext) childFields_NoteOutstandingKeysPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type NoteOutstandingKeysPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_NotificationSettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "available":
+		return ec.fieldContext_NotificationSettings_available(ctx, field)
+	case "address":
+		return ec.fieldContext_NotificationSettings_address(ctx, field)
+	case "verified":
+		return ec.fieldContext_NotificationSettings_verified(ctx, field)
+	case "digestHour":
+		return ec.fieldContext_NotificationSettings_digestHour(ctx, field)
+	case "classes":
+		return ec.fieldContext_NotificationSettings_classes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationSettings", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationSettingsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settings":
+		return ec.fieldContext_NotificationSettingsPayload_settings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationSettingsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Obligation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -68505,6 +69101,14 @@ func (ec *executionContext) childFields_RecoverPressClaimPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type RecoverPressClaimPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RedeliverWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_RedeliverWebhookPayload_delivery(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RedeliverWebhookPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RefusedInspectionLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "line":
@@ -68833,6 +69437,14 @@ func (ec *executionContext) childFields_ResumePressSubscriptionPayload(ctx conte
 	return nil, fmt.Errorf("no field named %q was found under type ResumePressSubscriptionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RetryJobPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_RetryJobPayload_number(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetryJobPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReturnArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "archiveReturn":
@@ -68907,6 +69519,16 @@ func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context
 		return ec.fieldContext_RevokeSessionPayload_sessionID(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RotateWebhookSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_RotateWebhookSecretPayload_webhook(ctx, field)
+	case "secret":
+		return ec.fieldContext_RotateWebhookSecretPayload_secret(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RotateWebhookSecretPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RunFeeBillingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -69399,6 +70021,14 @@ func (ec *executionContext) childFields_UpdateUnitPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type UpdateUnitPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_UpdateWebhookPayload_webhook(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateWebhookPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Vacancy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -69543,6 +70173,18 @@ func (ec *executionContext) childFields_VacancyItemFigures(ctx context.Context, 
 		return ec.fieldContext_VacancyItemFigures_dueToday(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VacancyItemFigures", field.Name)
+}
+
+func (ec *executionContext) childFields_VerifyNotificationAddressPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "verified":
+		return ec.fieldContext_VerifyNotificationAddressPayload_verified(ctx, field)
+	case "triesLeft":
+		return ec.fieldContext_VerifyNotificationAddressPayload_triesLeft(ctx, field)
+	case "settings":
+		return ec.fieldContext_VerifyNotificationAddressPayload_settings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerifyNotificationAddressPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -69883,6 +70525,108 @@ func (ec *executionContext) childFields_VoidViolationPayload(ctx context.Context
 		return ec.fieldContext_VoidViolationPayload_violation(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidViolationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Webhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Webhook_id(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Webhook_estateID(ctx, field)
+	case "name":
+		return ec.fieldContext_Webhook_name(ctx, field)
+	case "url":
+		return ec.fieldContext_Webhook_url(ctx, field)
+	case "kinds":
+		return ec.fieldContext_Webhook_kinds(ctx, field)
+	case "active":
+		return ec.fieldContext_Webhook_active(ctx, field)
+	case "secretSince":
+		return ec.fieldContext_Webhook_secretSince(ctx, field)
+	case "version":
+		return ec.fieldContext_Webhook_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Webhook_createdAt(ctx, field)
+	case "createdByName":
+		return ec.fieldContext_Webhook_createdByName(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Webhook", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WebhookConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WebhookConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDelivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_WebhookDelivery_id(ctx, field)
+	case "eventID":
+		return ec.fieldContext_WebhookDelivery_eventID(ctx, field)
+	case "webhookID":
+		return ec.fieldContext_WebhookDelivery_webhookID(ctx, field)
+	case "estateID":
+		return ec.fieldContext_WebhookDelivery_estateID(ctx, field)
+	case "kind":
+		return ec.fieldContext_WebhookDelivery_kind(ctx, field)
+	case "subjectType":
+		return ec.fieldContext_WebhookDelivery_subjectType(ctx, field)
+	case "subjectID":
+		return ec.fieldContext_WebhookDelivery_subjectID(ctx, field)
+	case "occurredAt":
+		return ec.fieldContext_WebhookDelivery_occurredAt(ctx, field)
+	case "state":
+		return ec.fieldContext_WebhookDelivery_state(ctx, field)
+	case "attempts":
+		return ec.fieldContext_WebhookDelivery_attempts(ctx, field)
+	case "status":
+		return ec.fieldContext_WebhookDelivery_status(ctx, field)
+	case "problem":
+		return ec.fieldContext_WebhookDelivery_problem(ctx, field)
+	case "attemptedAt":
+		return ec.fieldContext_WebhookDelivery_attemptedAt(ctx, field)
+	case "nextAt":
+		return ec.fieldContext_WebhookDelivery_nextAt(ctx, field)
+	case "doneAt":
+		return ec.fieldContext_WebhookDelivery_doneAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDelivery", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDeliveryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WebhookDeliveryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WebhookDeliveryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDeliveryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_WebhookDeliveryEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_WebhookDeliveryEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_WebhookEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_WebhookEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

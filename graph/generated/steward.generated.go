@@ -602,4 +602,36 @@ func (ec *executionContext) marshalOJSON2ᚖstring(ctx context.Context, sel ast.
 	return res
 }
 
+func (ec *executionContext) unmarshalOObligationStanding2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋobligationᚐObligationStanding(ctx context.Context, v any) (*obligation.ObligationStanding, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(obligation.ObligationStanding)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOObligationStanding2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋobligationᚐObligationStanding(ctx context.Context, sel ast.SelectionSet, v *obligation.ObligationStanding) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOObligationsOf2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋobligationᚐObligationsOf(ctx context.Context, v any) (*obligation.ObligationsOf, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(obligation.ObligationsOf)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOObligationsOf2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋobligationᚐObligationsOf(ctx context.Context, sel ast.SelectionSet, v *obligation.ObligationsOf) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 // endregion ***************************** type.gotpl *****************************

@@ -677,6 +677,13 @@ func (ec *executionContext) marshalNVacancyItemFigures2ᚖgithubᚗcomᚋsteward
 	return ec._VacancyItemFigures(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOVacancyFigures2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐVacancyFigures(ctx context.Context, sel ast.SelectionSet, v *vacancy.VacancyFigures) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._VacancyFigures(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOVacancyItemFigures2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐVacancyItemFiguresᚄ(ctx context.Context, sel ast.SelectionSet, v []*vacancy.VacancyItemFigures) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null

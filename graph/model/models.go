@@ -29,3 +29,7 @@ type CanInput struct {
 	// What it would be done to.
 	ID uuid.UUID `json:"id"`
 }
+
+// What comes by itself, over a WebSocket (graphql-transport-ws) or as server-sent events (POST, Accept: text/event-stream) at /graphql. Each event is read anew as who is asking by then, under the grants of then. A stream ends with UNAUTHENTICATED as soon as the session or the token does or the account is disabled, and with NOT_FOUND when the grants that it needs are withdrawn; an account has at most 10 at once.
+type Subscription struct {
+}

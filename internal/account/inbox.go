@@ -100,6 +100,16 @@ func (s *Service) ListMessages(ctx context.Context, q Querier, account uuid.UUID
 	return pageOf(list, size), err
 }
 
+// MessagesSince lists the inbox of the viewer from a time on, the oldest first.
+func (s *Service) MessagesSince(ctx context.Context, q Querier, account uuid.UUID, since time.Time) (_ []Message, err error) {
+	defer fault.Wrap(&err, "messages since(%s)", account)
+	rows, err := q.Query(ctx, `SELECT `+messageColumns+` FROM identity.inbox WHERE account_id = $1 AND created_at >= $2 ORDER BY created_at, id`, account, since)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanMessage)
+}
+
 // FindMessage reads one message of the viewer's inbox. Errors: NOT_FOUND.
 func (s *Service) FindMessage(ctx context.Context, q Querier, id uuid.UUID) (_ Message, err error) {
 	defer fault.Wrap(&err, "find message(%s)", id)

@@ -24,6 +24,7 @@ import (
 	"github.com/steward-pm/steward/internal/database"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/server/request"
+	"github.com/steward-pm/steward/internal/streams"
 )
 
 // Runtime is what acts run on. The program makes one and puts it into every context.
@@ -36,6 +37,7 @@ type Runtime struct {
 	Secret   []byte                 // for HMACs of inputs under idempotency keys
 	Log      *slog.Logger           // never nil
 	Observe  func(act, code string) // told how each act ended; may be nil
+	Streams  *streams.Hub           // wakes who waits for changes
 	Refusals *Refusals              // nil: each refusal is an entry of the trail
 
 	Rehearsal error // by which an act is rolled back on purpose, which is no failure; may be nil

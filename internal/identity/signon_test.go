@@ -481,3 +481,33 @@ func TestSignOnAtARealProvider(t *testing.T) {
 		t.Errorf("signed out at %q", out)
 	}
 }
+
+// Who signed in at the organisation listens as everybody does, and hears no more once the account is disabled here.
+func TestAStreamOfWhoSignedInElsewhereEndsWithTheAccount(t *testing.T) {
+	t.Parallel()
+	app, p := organised(t)
+	app.Listen()
+	officer := app.As(policy.CSOfficer)
+	p.Person(map[string]any{"sub": "4712", "email": officer.Email, "name": "王芳"})
+	connected(t, app, officer)
+	browser := surf(t, app)
+	browser.signOn()
+	address, err := url.Parse(app.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cookies []string
+	for _, c := range browser.http.Jar.Cookies(address) {
+		cookies = append(cookies, c.Name+"="+c.Value)
+	}
+	conn, err := officer.Dial(nil, http.Header{"Cookie": {strings.Join(cookies, "; ")}, "Origin": {app.URL}, "Sec-Fetch-Site": {"same-origin"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := officer.On(conn, `subscription { inbox { id } }`, nil)
+	s.Silent(300 * time.Millisecond)
+	app.As(policy.GeneralManager).Do(`mutation($in: AccountInput!) { disableAccount(input: $in) { account { id } } }`, vars{"in": vars{"accountID": officer.Account}})
+	if code, status := s.Ends(); code != string(fault.Unauthenticated) || status != 4401 {
+		t.Errorf("it ended with %q, %d", code, status)
+	}
+}

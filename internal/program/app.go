@@ -13,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/jonboulle/clockwork"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/riverqueue/river"
 
 	"github.com/steward-pm/steward/graph"
 	"github.com/steward-pm/steward/graph/generated"
@@ -31,9 +32,12 @@ import (
 	"github.com/steward-pm/steward/internal/jobs"
 	"github.com/steward-pm/steward/internal/mail"
 	"github.com/steward-pm/steward/internal/obligation"
+	"github.com/steward-pm/steward/internal/outbox"
 	"github.com/steward-pm/steward/internal/registry"
 	"github.com/steward-pm/steward/internal/server"
+	"github.com/steward-pm/steward/internal/streams"
 	"github.com/steward-pm/steward/internal/vacancy"
+	"github.com/steward-pm/steward/internal/webhook"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -48,6 +52,8 @@ type App struct {
 	Files    *files.Files
 	content  *files.Content
 	signOn   *identity.SignOn
+	letters  identity.Letters
+	webhooks webhook.Config
 	FilesDir string // where the content of files is
 }
 
@@ -62,11 +68,14 @@ type Parts struct {
 	Secret     []byte
 	FilesDir   string          // uploads under way; their content, too, unless there is Files
 	Files      filestore.Store // nil: FilesDir
+	ListenURL  string          // of the database, for a connection that no pooler shares; without it streams look at intervals
 	Zone       *time.Location  // whose day begins and ends grants
 	Server     server.Config
 	SignOn     *SignOn                    // nil: people sign in with a password alone
 	Extensions []graphql.HandlerExtension // further ones
-	Work       bool                       // work jobs, when run; else they are only inserted
+	Letters    identity.Letters           // how notices become mail
+	Webhooks   webhook.Config
+	Work       bool // work jobs, when run; else they are only inserted
 }
 
 // Assemble wires an app.
@@ -83,9 +92,13 @@ func Assemble(p Parts) (*App, error) {
 	}
 	p.Accounts.Zone = p.Zone
 	accounts := account.New(p.DB.Pool, p.Clock, p.Accounts)
-	app := &App{DB: p.DB, Policy: p.Policy, FilesDir: p.FilesDir}
+	if p.Letters.Zone == nil {
+		p.Letters.Zone = p.Zone
+	}
+	app := &App{DB: p.DB, Policy: p.Policy, FilesDir: p.FilesDir, letters: p.Letters, webhooks: p.Webhooks}
 	app.Runtime = &act.Runtime{
-		DB: p.DB, Clock: p.Clock, Accounts: accounts, Keys: p.Keys, Secret: p.Secret, Log: p.Log, Refusals: &act.Refusals{},
+		Streams: streams.New(streams.Config{URL: p.ListenURL, Log: p.Log}),
+		DB:      p.DB, Clock: p.Clock, Accounts: accounts, Keys: p.Keys, Secret: p.Secret, Log: p.Log, Refusals: &act.Refusals{},
 		Observe: func(name, code string) { app.Server.ObserveAct(name, code) },
 	}
 	var err error
@@ -112,6 +125,7 @@ func Assemble(p Parts) (*App, error) {
 		Files:         app.Files,
 		Links:         files.NewLinks(who),
 		SignOn:        signOn,
+		Streams:       identity.NewStreams(who, app.Runtime.Streams),
 		Registers:     exports.HTTP{},
 		Ready:         p.DB.Pool.Ping, Lacking: map[string]func(context.Context) error{"files": app.content.Ping},
 		Log: p.Log, Clock: p.Clock, Metrics: metrics, Translate: graph.Translate,
@@ -132,8 +146,10 @@ func (p Parts) content() (*files.Content, error) {
 
 // jobs are what recurs, over all chapters.
 func (a *App) jobs(work bool) jobs.Options {
-	return jobs.Options{Policy: a.Policy, Run: work, Workers: fees.Workers, Tasks: []jobs.Task{
+	return jobs.Options{Policy: a.Policy, Run: work, Workers: a.Workers, Tasks: []jobs.Task{
 		{Name: "obligations.remind", Every: time.Minute, Do: obligation.Remind},
+		{Name: "obligations.remindAhead", Every: time.Minute, Do: obligation.RemindAhead},
+		{Name: "outbox.dispatch", Every: time.Minute, Do: a.Dispatch}, // it is handed over at once; this is for what was missed, and for digests
 		{Name: "approvals.expire", Every: time.Minute, Do: approval.Expire},
 		{Name: "registry.deemMovedIn", Every: time.Hour, Do: func(ctx context.Context, _ *act.Runtime) (int, error) { return registry.DeemOverdue(ctx) }},
 		{Name: "archives.shred", Every: time.Minute, Do: func(ctx context.Context, rt *act.Runtime) (int, error) { return archives.Shred(ctx, rt, a.content) }},
@@ -148,8 +164,24 @@ func (a *App) jobs(work bool) jobs.Options {
 	}}
 }
 
+// Workers adds what works the jobs of all chapters.
+func (a *App) Workers(w *river.Workers) {
+	fees.Workers(w)
+	a.letters.Workers(w)
+	webhook.NewDeliverer(a.webhooks).Workers(w)
+}
+
+// boxes are what acts leave to be sent.
+func (a *App) boxes() []outbox.Box { return []outbox.Box{a.letters.Box, webhook.Box} }
+
+// Dispatch makes jobs of what acts left to be sent.
+func (a *App) Dispatch(ctx context.Context, rt *act.Runtime) (int, error) {
+	return outbox.Dispatch(ctx, rt, a.boxes()...)
+}
+
 // Context is a context in which acts run.
 func (a *App) Context(ctx context.Context) context.Context {
+	ctx = webhook.With(identity.WithMailer(ctx, a.letters.Mailer), a.webhooks)
 	return identity.WithSignOn(importing.WithContent(act.With(ctx, a.Runtime), a.content), a.signOn)
 }
 
@@ -161,7 +193,7 @@ func (a *App) Handler() http.Handler {
 }
 
 // assemble wires the app of a data directory.
-func (s *Settings) assemble(db *database.DB, m Main, log *slog.Logger, cfg server.Config, work bool) (*App, error) {
+func (s *Settings) assemble(db *database.DB, listen string, m Main, log *slog.Logger, cfg server.Config, work bool) (*App, error) {
 	zone, err := time.LoadLocation(s.PortfolioZone)
 	if err != nil {
 		return nil, fmt.Errorf("there is no time zone %q", s.PortfolioZone)
@@ -182,9 +214,14 @@ func (s *Settings) assemble(db *database.DB, m Main, log *slog.Logger, cfg serve
 	if err != nil {
 		return nil, err
 	}
+	letters, err := s.letters(zone)
+	if err != nil {
+		return nil, err
+	}
 	app, err := Assemble(Parts{
+		Letters: letters, Webhooks: webhook.Config{Networks: s.WebhookNetworks},
 		DB: db, Clock: m.Clock, Log: log, Keys: keys, Secret: secret, FilesDir: s.file("files"), Files: bucket, Zone: zone, Server: cfg,
-		Work: work, SignOn: signOn,
+		Work: work, SignOn: signOn, ListenURL: listen,
 	})
 	if err != nil {
 		return nil, err

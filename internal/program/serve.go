@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/steward-pm/steward/internal/audit"
 	"github.com/steward-pm/steward/internal/database/local"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/outbox"
 	"github.com/steward-pm/steward/internal/server"
 )
 
@@ -45,7 +47,7 @@ func (m Main) serve(ctx context.Context, s *Settings, cfg server.Config, log *sl
 		return err
 	}
 	defer db.Close()
-	app, err := s.assemble(db, m, log, cfg, true)
+	app, err := s.assemble(db, st.direct, m, log, cfg, true)
 	if err != nil {
 		return err
 	}
@@ -89,7 +91,7 @@ func (a *App) run(ctx context.Context, s *Settings, st *store) error {
 		defer close(signed)
 		audit.NewHeadWriter(a.DB.Pool, a.Signer, audit.FileSink(s.headsFile()), a.Runtime.Clock).Run(heads, time.Minute, a.Runtime.Log)
 	}()
-	err := a.Server.Serve(a.Context(ctx))
+	err := a.hear(ctx, func() error { return a.Server.Serve(a.Context(ctx)) })
 	stop, enough := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	err = errors.Join(err, a.Runtime.Jobs.Stop(stop)) // jobs under way are finished, or tried again elsewhere
 	enough()
@@ -99,6 +101,17 @@ func (a *App) run(ctx context.Context, s *Settings, st *store) error {
 		return cause
 	}
 	return err
+}
+
+// hear has streams hear of changes, and the outbox handed over, while f runs.
+func (a *App) hear(ctx context.Context, f func() error) error {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var both sync.WaitGroup
+	both.Go(func() { a.Runtime.Streams.Run(ctx) })
+	both.Go(func() { outbox.Run(ctx, a.Runtime, a.boxes()...) })
+	defer both.Wait()
+	defer stop()
+	return f()
 }
 
 type migrateCommand struct{}
@@ -160,7 +173,7 @@ func (m Main) with(ctx context.Context, s *Settings, log *slog.Logger, f func(co
 	}
 	defer db.Close()
 	cfg := server.Defaults()
-	app, err := s.assemble(db, m, log, cfg, false)
+	app, err := s.assemble(db, "", m, log, cfg, false)
 	if err != nil {
 		return err
 	}

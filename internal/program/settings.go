@@ -36,9 +36,11 @@ type commands struct {
 // Settings are the flags that all commands share.
 type Settings struct {
 	SignOnSettings
+	SendingSettings
 
 	Data          string     `help:"Data directory." default:".steward" env:"STEWARD_DATA" placeholder:"DIR"`
 	DatabaseURL   string     `help:"PostgreSQL as the serving role; without it a private one runs in the data directory." env:"DATABASE_URL" placeholder:"URL"`
+	DirectURL     string     `name:"database-direct-url" help:"DATABASE_URL past a pooler, for one connection that listens for changes; without it streams look every 2 seconds." env:"DATABASE_DIRECT_URL" placeholder:"URL"`
 	MigrateURL    string     `name:"migrate-database-url" help:"PostgreSQL as the owner; DATABASE_URL unless given." env:"MIGRATE_DATABASE_URL" placeholder:"URL"`
 	Connections   int32      `help:"Connections to the database." default:"20" env:"STEWARD_CONNECTIONS"`
 	Files         string     `help:"Bucket that keeps the files, as s3://BUCKET/PREFIX?endpoint=URL&region=REGION; in the data directory unless given." env:"STEWARD_FILES" placeholder:"URL"`
@@ -85,6 +87,7 @@ func (l Listening) config(connections int32) server.Config {
 // store is where the data is: an outside PostgreSQL, or the private one of the data directory.
 type store struct {
 	app, owner string
+	direct     string // past a pooler; empty: not known
 	role       string // to be assumed, when one URL serves for both
 	cluster    *local.Cluster
 }
@@ -96,9 +99,9 @@ func (s *Settings) open(ctx context.Context, progress io.Writer) (*store, error)
 		if err != nil {
 			return nil, err
 		}
-		return &store{app: c.AppURL(), owner: c.OwnerURL(), cluster: c}, nil
+		return &store{app: c.AppURL(), direct: c.AppURL(), owner: c.OwnerURL(), cluster: c}, nil
 	}
-	st := &store{app: s.DatabaseURL, owner: s.MigrateURL}
+	st := &store{app: s.DatabaseURL, direct: s.DirectURL, owner: s.MigrateURL}
 	if st.owner == "" {
 		st.owner, st.role = st.app, "steward_app"
 	}

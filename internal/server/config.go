@@ -38,6 +38,8 @@ type Config struct {
 	Concurrent       int
 	Transfers        int // uploads, downloads, exports and imports at once
 	AccountTransfers int // of them, those of one account; more are refused at once
+	Streams          int // connections with subscriptions at once
+	AccountStreams   int // subscriptions of one account at once
 	Queue            int
 	QueueWait        time.Duration
 
@@ -71,7 +73,7 @@ func Defaults() Config {
 		Leaves: 1_000, InputDepth: 10,
 		BodyBytes: 1 << 20, PageSize: 200, DefaultPage: 50, ListEstimate: 10,
 		RequestTimeout: 10 * time.Second, TransferTimeout: 5 * time.Minute, UploadIdle: 15 * time.Second,
-		FileBytes: 100 << 20, Concurrent: 64, Transfers: 16, AccountTransfers: 4, Queue: 256, QueueWait: 2 * time.Second,
+		FileBytes: 100 << 20, Concurrent: 64, Transfers: 16, AccountTransfers: 4, Streams: 2000, AccountStreams: 10, Queue: 256, QueueWait: 2 * time.Second,
 		ShutdownTimeout: 15 * time.Second,
 		Introspection:   true, GraphiQL: true,
 	}
@@ -93,6 +95,7 @@ func (c Config) Check() error {
 		{"request time-out", int64(c.RequestTimeout)}, {"transfer time-out", int64(c.TransferTimeout)},
 		{"file size", c.FileBytes}, {"concurrent requests", int64(c.Concurrent)}, {"concurrent transfers", int64(c.Transfers)},
 		{"upload idle time", int64(c.UploadIdle)}, {"concurrent transfers of an account", int64(c.AccountTransfers)},
+		{"streams", int64(c.Streams)}, {"subscriptions of an account", int64(c.AccountStreams)},
 		{"shutdown time-out", int64(c.ShutdownTimeout)},
 	}
 	for _, p := range positive {

@@ -47,6 +47,14 @@ func newEndpoint(s *Server, schema graphql.ExecutableSchema, extensions []graphq
 }
 
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case wantsSocket(r):
+		e.socket(w, r)
+		return
+	case wantsEvents(r):
+		e.events(w, r)
+		return
+	}
 	media := responseType(r)
 	if media == "" {
 		e.refuse(w, r, http.StatusNotAcceptable, fault.New(fault.InvalidInput,
@@ -94,6 +102,11 @@ func (e *endpoint) answer(client context.Context, w http.ResponseWriter, r *http
 	if errs != nil {
 		resp := e.exec.DispatchError(graphql.WithOperationContext(ctx, oc), errs)
 		writeResponse(ctx, w, media, statusUnder(media, resp.Errors), resp, false)
+		return
+	}
+	if oc.Operation.Operation == ast.Subscription {
+		e.refuse(w, r, 0, fault.New(fault.InvalidInput, "订阅请使用 WebSocket(graphql-transport-ws)或 Accept: text/event-stream。",
+			"Subscribe over a WebSocket (graphql-transport-ws), or with Accept: text/event-stream."))
 		return
 	}
 	note(ctx).operation(oc)
@@ -158,10 +171,6 @@ func (e *endpoint) prepare(ctx context.Context, text string, p params, h http.He
 		return oc, errs
 	}
 	oc.DisableIntrospection = !e.Introspection
-	if oc.Operation.Operation == ast.Subscription {
-		return oc, gqlerror.List{gqlerror.Wrap(fault.New(fault.InvalidInput,
-			"本端点不支持订阅;请定时查询。", "Subscriptions are not served here: query at intervals."))}
-	}
 	if g := e.checkComplexity(ctx, oc); g != nil {
 		return oc, gqlerror.List{g}
 	}

@@ -23,7 +23,7 @@ type metrics struct {
 	inFlight prometheus.Gauge
 }
 
-func newMetrics(registry *prometheus.Registry, requests, transfers *gate) (*metrics, error) {
+func newMetrics(registry *prometheus.Registry, gates map[string]*gate) (*metrics, error) {
 	m := &metrics{
 		registry: registry,
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -44,7 +44,7 @@ func newMetrics(registry *prometheus.Registry, requests, transfers *gate) (*metr
 		}),
 	}
 	all := []prometheus.Collector{m.requests, m.seconds, m.refusals, m.acts, m.inFlight}
-	for name, g := range map[string]*gate{"requests": requests, "transfers": transfers} {
+	for name, g := range gates {
 		labels := prometheus.Labels{"gate": name}
 		all = append(all,
 			prometheus.NewGaugeFunc(prometheus.GaugeOpts{

@@ -70,6 +70,7 @@ func (s *Server) drain(ctx context.Context, h *http.Server) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.ShutdownTimeout)
 	defer cancel()
+	s.streams.drain(ctx) // they would never end by themselves; their clients connect again, elsewhere
 	if err := h.Shutdown(ctx); err != nil {
 		_ = h.Close()
 		return fmt.Errorf("shutdown: requests were still being answered after %s", s.cfg.ShutdownTimeout)

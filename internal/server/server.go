@@ -49,8 +49,9 @@ type Parts struct {
 	Authenticator Authenticator
 	Account       func(context.Context) string // who is signed in, "" for nobody; default nobody is told apart
 	Files         Files
-	Links         Links  // nil: there are none
-	SignOn        SignOn // nil: people sign in with a password alone
+	Links         Links   // nil: there are none
+	SignOn        SignOn  // nil: people sign in with a password alone
+	Streams       Streams // nil: who is asking is found out once
 	Registers     Registers
 	Ready         func(context.Context) error            // whether the database answers and is migrated; default always
 	Lacking       map[string]func(context.Context) error // what else may be away, by name: readyz says so, and most goes on without
@@ -71,6 +72,7 @@ type Server struct {
 	requests  *gate
 	transfers *gate
 	shares    *shares
+	streams   *openStreams
 	handler   http.Handler
 	listener  net.Listener
 	draining  atomic.Bool
@@ -103,13 +105,14 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		presenter: presenter{log: parts.Log, suggestions: cfg.Introspection, translate: parts.Translate},
 		requests:  newGate(cfg.Concurrent, cfg.Queue, cfg.QueueWait, parts.Clock),
 		transfers: newGate(cfg.Transfers, cfg.Queue, cfg.QueueWait, parts.Clock),
-		shares:    newShares(cfg.AccountTransfers),
+		shares:    newShares(cfg.AccountTransfers, tooManyTransfers),
 	}
+	s.streams = newOpenStreams(s)
 	var err error
 	if s.origin, err = crossOrigin(cfg.TrustedOrigins); err != nil {
 		return nil, err
 	}
-	if s.metrics, err = newMetrics(parts.Metrics, s.requests, s.transfers); err != nil {
+	if s.metrics, err = newMetrics(parts.Metrics, map[string]*gate{"requests": s.requests, "transfers": s.transfers, "streams": s.streams.places}); err != nil {
 		return nil, err
 	}
 	s.handler, err = s.routes()

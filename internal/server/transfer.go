@@ -22,14 +22,22 @@ func (s *Server) transfer(next http.HandlerFunc) http.HandlerFunc {
 	})
 }
 
-// shares bounds how many transfers one account has at once: nobody takes all places from the others.
+// shares bounds how many transfers, or subscriptions, one account has at once: nobody takes all places from the others.
 type shares struct {
-	most  int
-	mu    sync.Mutex
-	taken map[string]int
+	most   int
+	refuse func(most int) *fault.Error
+	mu     sync.Mutex
+	taken  map[string]int
 }
 
-func newShares(most int) *shares { return &shares{most: most, taken: map[string]int{}} }
+func newShares(most int, refuse func(most int) *fault.Error) *shares {
+	return &shares{most: most, refuse: refuse, taken: map[string]int{}}
+}
+
+func tooManyTransfers(most int) *fault.Error {
+	return fault.Busy(retryAfter, "本账号同时进行的上传、下载、导出和导入不能超过 %[1]d 个;请等其中一个完成后再试。",
+		"One account may have at most %[1]d uploads, downloads, exports and imports at once: try again when one has ended.", most)
+}
 
 // take returns the function that gives the share back, or RATE_LIMITED. Who is not signed in has no
 // share to use up: such a request is refused as soon as it is understood.
@@ -40,8 +48,7 @@ func (s *shares) take(account string) (giveBack func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.taken[account] >= s.most {
-		return nil, fault.Busy(retryAfter, "本账号同时进行的上传、下载、导出和导入不能超过 %[1]d 个;请等其中一个完成后再试。",
-			"One account may have at most %[1]d uploads, downloads, exports and imports at once: try again when one has ended.", s.most)
+		return nil, s.refuse(s.most)
 	}
 	s.taken[account]++
 	return func() {

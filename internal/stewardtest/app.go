@@ -31,8 +31,10 @@ import (
 	"github.com/steward-pm/steward/internal/database"
 	"github.com/steward-pm/steward/internal/database/dbtest"
 	"github.com/steward-pm/steward/internal/files/store"
+	"github.com/steward-pm/steward/internal/identity"
 	"github.com/steward-pm/steward/internal/program"
 	"github.com/steward-pm/steward/internal/server"
+	"github.com/steward-pm/steward/internal/webhook"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -70,6 +72,9 @@ type Options struct {
 	Entities map[string]access.Entity   // nil: ent.Entities
 	Files    store.Store                // nil: a directory
 	SignOn   func(*App) *program.SignOn // nil: none; it is told the clock and the address
+
+	Letters  identity.Letters // no mail server unless given
+	Webhooks webhook.Config
 
 	signOn *program.SignOn
 }
@@ -136,7 +141,8 @@ func Wire(t testing.TB, url string, clock clockwork.Clock, o Options) *program.A
 	app, err := program.Assemble(program.Parts{
 		DB: db, Clock: clock, Log: slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})), Policy: o.Policy,
 		Accounts: account.Config{Params: CheapPasswords}, Keys: keys, Secret: []byte("a secret of tests"),
-		FilesDir: filepath.Join(dir, "files"), Files: o.Files, Zone: Start.Location(), Server: cfg, SignOn: o.signOn,
+		ListenURL: url, FilesDir: filepath.Join(dir, "files"), Files: o.Files, Zone: Start.Location(), Server: cfg, SignOn: o.signOn,
+		Letters: o.Letters, Webhooks: o.Webhooks,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -153,6 +159,17 @@ type testLog struct{ t testing.TB }
 func (l testLog) Write(p []byte) (int, error) {
 	l.t.Logf("%s", p)
 	return len(p), nil
+}
+
+// Listen has streams hear of changes, as a running server does, until the test ends.
+func (a *App) Listen() {
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		a.Runtime.Streams.Run(ctx)
+	}()
+	a.t.Cleanup(func() { stop(); <-done })
 }
 
 // Context is one in which acts run as the system.

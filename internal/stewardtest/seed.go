@@ -131,7 +131,12 @@ func seedEstate(ctx context.Context, db *database.DB, code, name string) (err er
 	if s.err != nil {
 		return s.err
 	}
-	return db.System(ctx, func(ctx context.Context, tx pgx.Tx) error { return seedKeys(ctx, tx, e.ID, units) })
+	return db.System(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if err := seedWebhook(ctx, tx, e.ID); err != nil {
+			return err
+		}
+		return seedKeys(ctx, tx, e.ID, units)
+	})
 }
 
 // seeder stops at the first error.
