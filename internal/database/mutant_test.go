@@ -61,7 +61,7 @@ func TestMutantOnePolicyLine(t *testing.T) {
 			func(app *stewardtest.App) rows { return rows{ent.TypeStaff: {app.A.Staff}} }, // of customer service
 		},
 		{
-			"a resident's reach over the estate", "Signature|Obligation|ArchiveFile|ArchiveVolume|ArchiveDocument|Violation|Complaint|Renovation|RenovationStep|Correspondence|MailItem|MailEvent|MailDelivery|PressSubscription|PressPause|PressAllocation|FeeNotice|FeeNoticeLine|FeeCreditNote|FeePayment|FeeAllocation|FeeAccount|FeeDispatch|FeeDunning|FeeDunningLine|FeeRefund|FeeRefundPart, read, self", "Signature|Obligation|ArchiveFile|ArchiveVolume|ArchiveDocument|Violation|Complaint|Renovation|RenovationStep|Correspondence|MailItem|MailEvent|MailDelivery|PressSubscription|PressPause|PressAllocation|FeeNotice|FeeNoticeLine|FeeCreditNote|FeePayment|FeeAllocation|FeeAccount, read, estate", true,
+			"a resident's reach over the estate", "Signature|Obligation|ArchiveFile|ArchiveVolume|ArchiveDocument|Violation|Complaint|Renovation|RenovationStep|Correspondence|MailItem|MailEvent|MailDelivery|PressSubscription|PressPause|PressAllocation|FeeNotice|FeeNoticeLine|FeeCreditNote|FeePayment|FeeAllocation|FeeAccount|FeeDispatch|FeeDunning|FeeDunningLine|FeeRefund|FeeRefundPart, read, self", "Signature|Obligation|ArchiveFile|ArchiveVolume|ArchiveDocument|Violation|Complaint|Renovation|RenovationStep|Correspondence|MailItem|MailEvent|MailDelivery|PressSubscription|PressPause|PressAllocation|FeeNotice|FeeNoticeLine|FeeCreditNote|FeePayment|FeeAllocation|FeeAccount|FeeDispatch|FeeDunning|FeeDunningLine|FeeRefund|FeeRefundPart, read, estate", true,
 			(*stewardtest.App).Resident,
 			func(app *stewardtest.App) rows { return rowsOf(app, "%household = $1", app.A.OtherHousehold) },
 		},
