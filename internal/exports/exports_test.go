@@ -278,7 +278,7 @@ func TestTheCommandLineExportsAsTheProgram(t *testing.T) {
 			format, params.From = "pdf", calendar.Date(2026, 2, 1)
 		}
 		if name == "fee-evidence" {
-			format, params.Household = "pdf", codeOf(app, app.B.Household)
+			format, params.Household = "pdf", app.Foreign(policy.CSOfficer).Do(`query($id: ID!) { node(id: $id) { ... on Household { code } } }`, vars{"id": app.B.Household}).Get("node.code").String()
 		}
 		var b bytes.Buffer
 		if err := exports.Write(app.Context(), name, format, params, &b); err != nil || b.Len() == 0 {
