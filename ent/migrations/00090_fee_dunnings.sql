@@ -15,7 +15,6 @@ ALTER TABLE fee_dunnings
     ADD CONSTRAINT fee_dunnings_amount   CHECK (amount > 0),
     ADD CONSTRAINT fee_dunnings_levels   CHECK ((level = 'FIRST') = (previous_id IS NULL)),
     ADD CONSTRAINT fee_dunnings_version  CHECK ((revision = 1) = (replaces_id IS NULL)),
-    ADD CONSTRAINT fee_dunnings_to       CHECK (delivered_to_id IS NULL OR delivered_to_id = household_id),
     ADD CONSTRAINT fee_dunnings_to_home  FOREIGN KEY (estate_id, delivered_to_id) REFERENCES households (estate_id, id) ON DELETE RESTRICT,
     ADD CONSTRAINT fee_dunnings_reviewed CHECK ((reviewed_at IS NULL) = (reviewed_by_id IS NULL) AND (reviewed_at IS NULL) = (reviewed_by_name = '') AND (reviewed_at IS NULL) = (content_hash = '')),
     ADD CONSTRAINT fee_dunnings_stamped  CHECK ((stamped_at IS NULL) = (stamped_by_id IS NULL) AND (stamped_at IS NULL) = (stamped_by_name = '')
@@ -39,7 +38,7 @@ ALTER TABLE fee_dunnings
 CREATE UNIQUE INDEX fee_dunnings_next ON fee_dunnings (estate_id, previous_id) WHERE state NOT IN ('WITHDRAWN', 'REPLACED');
 ALTER TABLE fee_dunning_lines
     ADD CONSTRAINT fee_dunning_lines_amount CHECK (amount > 0 AND amount = asked - settled),
-    ADD CONSTRAINT fee_dunning_lines_to     CHECK (delivered_to_id IS NULL OR delivered_to_id = household_id),
+    ADD CONSTRAINT fee_dunning_lines_to     FOREIGN KEY (estate_id, delivered_to_id) REFERENCES households (estate_id, id) ON DELETE RESTRICT,
     ADD CONSTRAINT fee_dunning_lines_home   FOREIGN KEY (estate_id, household_id) REFERENCES households (estate_id, id) ON DELETE RESTRICT;
 CREATE INDEX fee_dunnings_household ON fee_dunnings (delivered_to_id, drafted_on, id) WHERE delivered_to_id IS NOT NULL;
 -- What is past due, by which a day's drafts are found.

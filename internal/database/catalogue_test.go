@@ -27,7 +27,7 @@ const estatePolicy = `^\(\(\( SELECT current_setting\('app\.estate_ids'::text, t
 	`\(array_position\(\( SELECT viewer_estates\(\) AS viewer_estates\), (estate_id|id)\) IS NOT NULL\)\)$`
 
 // householdPolicy admits a household's residents to read.
-const householdPolicy = `\(?\(?array_position\(\( SELECT viewer_households\(\) AS viewer_households\), (household_id|id)\) IS NOT NULL\)`
+const householdPolicy = `\(?\(?array_position\(\( SELECT viewer_households\(\) AS viewer_households\), (household_id|delivered_to_id|id)\) IS NOT NULL\)`
 
 // rules of walls 2 and 3: each query finds what breaks it. spoil breaks it, to show that the query would find it.
 var rules = []struct{ name, query, spoil string }{

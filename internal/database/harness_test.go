@@ -165,6 +165,7 @@ func live(officer, custodian *stewardtest.Person, e stewardtest.Estate, househol
 
 func liveA(app *stewardtest.App) {
 	live(app.As(policy.CSOfficer), app.As(policy.KeyCustodian), app.A, app.A.OtherHousehold, app.A.OtherResident, app.A.Sets[2])
+	dunned(app, app.A)
 }
 
 func liveB(app *stewardtest.App) {
@@ -190,6 +191,23 @@ func banked(app *stewardtest.App) {
 	app.Foreign(policy.ProjectManager).Do(`mutation($in: GiveApprovalInput!) { giveApproval(input: $in) { approval { id } } }`,
 		vars{"in": vars{"approvalID": refund.Get("approval.id").String(), "signature": vars{"credential": stewardtest.Password}}})
 	accountant.Do(`mutation($in: PayFeeRefundInput!) { payFeeRefund(input: $in) { refund { id } } }`, vars{"in": vars{"refundID": refund.Get("id").String()}})
+	dunned(app, app.B)
+}
+
+// dunned has a dunning notice delivered to the neighbours, one of the next level after it, and another version of the one that was withdrawn (F6, F8).
+func dunned(app *stewardtest.App, e stewardtest.Estate) {
+	const draft = `INSERT INTO fee_dunnings (id, created_at, estate_id, household_id, number, revision, level, state, amount, household_name, building, address, drafted_on, draft_due_at, hand_due_at, sort_key,
+			replaces_id, previous_id, content_hash, reviewed_at, reviewed_by_id, reviewed_by_name, stamped_at, stamped_by_id, stamped_by_name, handed_at, handed_by_id, handed_by_name, dispatch_due_at)
+		SELECT new_id(x'090d'::int), created_at, estate_id, household_id, number + $2, $3, $4, $5, amount, household_name, building, address, drafted_on, draft_due_at, hand_due_at, sort_key, `
+	const nothing = `, '', NULL, NULL::uuid, '', NULL, NULL::uuid, '', NULL, NULL::uuid, '', NULL FROM fee_dunnings WHERE estate_id = $1 AND number = 1 AND revision = 1`
+	app.SQL(draft+`NULL, NULL, 'x', $6::timestamptz, gen_random_uuid(), '会计', $6, gen_random_uuid(), '印章', $6, gen_random_uuid(), '会计', $6 FROM fee_dunnings WHERE estate_id = $1`, e.ID, 1, 1, "FIRST", "HANDED", stewardtest.Start)
+	app.SQL(`INSERT INTO fee_dunning_lines (id, created_at, estate_id, dunning_id, notice_id, household_id, number, month, pay_by, asked, settled, amount)
+		SELECT new_id(x'090e'::int), l.created_at, l.estate_id, d.id, l.notice_id, l.household_id, l.number, l.month, l.pay_by, l.asked, l.settled, l.amount
+		FROM fee_dunning_lines l JOIN fee_dunnings d ON d.estate_id = l.estate_id AND d.number = 2 WHERE l.estate_id = $1`, e.ID)
+	app.SQL(`INSERT INTO fee_dispatches (id, created_at, estate_id, dunning_id, household_id, number, address, attempt, method, postage, reason, dispatched_at, dispatched_by_id, dispatched_by_name, sort_key)
+		SELECT new_id(x'090c'::int), $2, estate_id, id, household_id, '2', address, 1, 'POST', 120, '外出', $2, estate_id, '客服', sort_key FROM fee_dunnings WHERE estate_id = $1 AND number = 2`, e.ID, stewardtest.Start)
+	app.SQL(draft+`id, NULL`+nothing, e.ID, 0, 2, "FIRST", "DRAFT")
+	app.SQL(draft+`NULL, (SELECT id FROM fee_dunnings WHERE estate_id = $1 AND number = 2)`+nothing, e.ID, 2, 1, "SECOND", "DRAFT")
 }
 
 // delivered has a subscription of B renewed, a case about an item of its mail, and a scan explained (M1, M2, M6).

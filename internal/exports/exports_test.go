@@ -277,6 +277,9 @@ func TestTheCommandLineExportsAsTheProgram(t *testing.T) {
 		if strings.HasSuffix(name, "-sheets") {
 			format, params.From = "pdf", calendar.Date(2026, 2, 1)
 		}
+		if name == "fee-evidence" {
+			format, params.Household = "pdf", app.Foreign(policy.CSOfficer).Do(`query($id: ID!) { node(id: $id) { ... on Household { code } } }`, vars{"id": app.B.Household}).Get("node.code").String()
+		}
 		var b bytes.Buffer
 		if err := exports.Write(app.Context(), name, format, params, &b); err != nil || b.Len() == 0 {
 			t.Errorf("%s: %d bytes, %v", name, b.Len(), err)

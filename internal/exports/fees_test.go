@@ -3,7 +3,9 @@ package exports_test
 import (
 	"bytes"
 	"net/http"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/pdfcpu/pdfcpu/pkg/api"
 
@@ -102,6 +104,57 @@ func TestF2_NoticesArePrinted(t *testing.T) {
 	} {
 		if status, _ := get(t, accountant, path); status != want {
 			t.Errorf("%s is answered %d, want %d", path, status, want)
+		}
+	}
+}
+
+// What demands a household's arrears is printed, listed, and put together as evidence (F6, F9).
+func TestF6_DunningNoticesArePrinted(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	app.Clock.Advance(9 * 24 * time.Hour) // the 11th: February's are past due
+	accountant := app.As(policy.Accountant)
+	draft := accountant.Do(`mutation($in: DraftFeeDunningsInput!) { draftFeeDunnings(input: $in) { drafted dunnings { id } } }`, vars{"in": vars{"estateID": app.A.ID}}).Get("draftFeeDunnings")
+	if draft.Get("drafted").Int() != 1 {
+		t.Fatalf("drafted: %s", draft.Raw)
+	}
+	accountant.Do(`mutation($in: ReviewFeeDunningsInput!) { reviewFeeDunnings(input: $in) { dunnings { id } } }`, vars{"in": vars{"dunningIDs": []string{draft.Get("dunnings.0.id").String()}}})
+	home := codeOf(app, app.A.Household)
+	for path, want := range map[string]int{
+		"fee-dunning-sheets.pdf?estate=A&lang=zh&from=2026-03-01": 2, "fee-dunning-sheets.pdf?estate=A&lang=en&household=" + home: 1, "fee-dunning-sheets.pdf?estate=B&from=2026-03-01": -1,
+		"fee-evidence.pdf?estate=A&lang=zh&household=" + home: 4,
+	} {
+		status, body := get(t, accountant, path)
+		if want < 0 {
+			if status != http.StatusNotFound {
+				t.Errorf("%s: %d", path, status)
+			}
+			continue
+		}
+		if pages, err := api.PageCount(bytes.NewReader(body), nil); err != nil || pages != want || status != http.StatusOK {
+			t.Errorf("%s: %d, %d pages, want %d: %v", path, status, pages, want, err)
+		}
+	}
+	for path, want := range map[string]int{"fee-evidence.pdf?estate=A&from=2026-02-01": http.StatusBadRequest, "fee-evidence.csv?estate=A&household=" + home: http.StatusNotFound} {
+		if status, body := get(t, accountant, path); status != want {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+	list := table(t, sheet(t, accountant, "fee-dunnings.xlsx?estate=A&lang=zh&from=2026-03-01"), "单号")
+	at := slices.IndexFunc(list, func(r map[string]string) bool { return r["状态"] == "已审核" })
+	if at < 0 || list[at]["催缴金额"] != "109.33" || list[at]["级别"] != "第一次" || list[at]["填写日期"] != "2026-03-11" || len(list[at]["内容摘要"]) != 64 {
+		t.Errorf("register: %v", list)
+	}
+	out := table(t, sheet(t, accountant, "fee-dispatches.csv?estate=A&lang=zh"), "单号")
+	if len(out) != 1 || out[0]["方式"] != "邮寄" || out[0]["邮资(元)"] != "1.20" || out[0]["邮件号"] != "XA123" || out[0]["派发人"] != "客服" || out[0]["类别"] != "收费通知单" {
+		t.Errorf("dispatches: %v", out)
+	}
+	for _, name := range []string{"fee-dunnings", "fee-dispatches", "fee-steps"} {
+		if status, _ := get(t, app.As(policy.Security), name+".csv?estate=A"); status != http.StatusForbidden {
+			t.Errorf("%s for security: %d", name, status)
+		}
+		if status, page := get(t, accountant, name+".html?estate=A&lang=zh"); status != http.StatusOK || !bytes.Contains(page, []byte("制表")) {
+			t.Errorf("%s to be printed: %d", name, status)
 		}
 	}
 }

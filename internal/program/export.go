@@ -17,8 +17,8 @@ import (
 )
 
 type exportCommand struct {
-	Register string       `arg:"" help:"Name of the register (keys-loans, keys-acceptance, keys-outstanding, keys-distribution, keys-statistics, vacancies, mail-receipts, mail-items, mail-files, press-subscriptions, press-records, archives-volumes, archives-files, archives-requests, archives-loans, archives-destructions, fee-notices, fee-notice-sheets, fee-payments, fee-accounts, fee-journal, units, households), or audit for the whole audit trail."`
-	File     string       `arg:"" help:"File to write: its name ends in .xlsx, .csv or .html (to print), of fee-notice-sheets in .pdf, the trail's in .jsonl." type:"path"`
+	Register string       `arg:"" help:"Name of the register (keys-loans, keys-acceptance, keys-outstanding, keys-distribution, keys-statistics, vacancies, mail-receipts, mail-items, mail-files, press-subscriptions, press-records, archives-volumes, archives-files, archives-requests, archives-loans, archives-destructions, fee-notices, fee-notice-sheets, fee-dispatches, fee-dunnings, fee-dunning-sheets, fee-evidence, fee-steps, fee-payments, fee-accounts, fee-journal, units, households), or audit for the whole audit trail."`
+	File     string       `arg:"" help:"File to write: its name ends in .xlsx, .csv or .html (to print), of sheets and of fee-evidence in .pdf, the trail's in .jsonl." type:"path"`
 	Estate   string       `help:"Code of the estate." placeholder:"CODE"`
 	Lang     string       `help:"Language of title and headings." enum:"zh,en" default:"zh"`
 	From     calendar.Day `help:"First day, for registers of a time." placeholder:"DAY"`
