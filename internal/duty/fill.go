@@ -32,9 +32,9 @@ const unfilled = `SELECT c.department_id, c.ended_at, c.begins_at, c.outgoing, c
 	ORDER BY c.ended_at`
 
 // withUnfilled are the estates that have any.
-const withUnfilled = `SELECT DISTINCT e.id, e.code FROM estates e CROSS JOIN LATERAL duty_shift_changes(e.id, $1, $2) c
-	WHERE EXISTS (SELECT FROM duty_assignments a WHERE a.estate_id = e.id AND a.ends_at > $1 AND a.ends_at <= $2)
-		AND NOT EXISTS (SELECT FROM duty_handovers h WHERE h.estate_id = e.id AND h.department_id = c.department_id AND h.ended_at = c.ended_at) ORDER BY e.code`
+const withUnfilled = `SELECT e.id FROM estates e WHERE EXISTS (SELECT FROM duty_assignments a WHERE a.estate_id = e.id AND a.ends_at > $1 AND a.ends_at <= $2)
+		AND EXISTS (SELECT FROM duty_shift_changes(e.id, $1, $2) c
+			WHERE NOT EXISTS (SELECT FROM duty_handovers h WHERE h.estate_id = e.id AND h.department_id = c.department_id AND h.ended_at = c.ended_at)) ORDER BY e.code`
 
 // shiftChange is where one shift hands over to the next.
 type shiftChange struct {
@@ -55,10 +55,7 @@ func FillSheets(ctx context.Context, rt *act.Runtime) (done int, err error) {
 		if err != nil {
 			return err
 		}
-		estates, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (id uuid.UUID, err error) {
-			var code string
-			return id, row.Scan(&id, &code)
-		})
+		estates, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 		return err
 	}); err != nil {
 		return 0, fmt.Errorf("fill sheets of shift changes: %w", err)

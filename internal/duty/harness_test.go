@@ -74,10 +74,10 @@ func newCrew(t testing.TB, n int) *crew {
 	c.supervisor = c.As(policy.Supervisor)
 	for i := range n {
 		email := fmt.Sprintf("officer-%d@a.example", i)
-		p, id := c.Member(email, c.GrantIn(policy.CSOfficer, c.A)), uuid.Nil
+		p := c.Member(email, c.GrantIn(policy.CSOfficer, c.A))
 		c.SQL(`INSERT INTO staffs (id, created_at, estate_id, name, sort_key, department_id, account_id, phone, employed_from)
 			VALUES (new_id(x'0106'::int), $1, $2, $3, $4, $5, $6, '', '2025-01-01')`, stewardtest.Start, c.A.ID, fmt.Sprintf("客服%d", i), fmt.Sprintf("kefu%02d", i), c.A.Department, p.Account)
-		id = c.IDs(`SELECT id FROM staffs WHERE account_id = $1`, p.Account)[0]
+		id := c.IDs(`SELECT id FROM staffs WHERE account_id = $1`, p.Account)[0]
 		c.officers, c.staff = append(c.officers, p), append(c.staff, id)
 	}
 	return c

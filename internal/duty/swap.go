@@ -1,8 +1,6 @@
 package duty
 
 import (
-	"fmt"
-
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
@@ -130,9 +128,4 @@ func notAsked() *fault.Error {
 
 func ownSwap() *fault.Error {
 	return fault.Rule(roster, "换班双方不能自己批准,请由另一主管或项目经理批准。", "Who exchanges shifts does not approve it: have another who leads do so.").At("swapID")
-}
-
-// describe is a shift of a day, in words.
-func describe(a *ent.DutyAssignment) string {
-	return fmt.Sprintf("%s %s", a.Day.Format("01-02"), a.Edges.Shift.Name)
 }
