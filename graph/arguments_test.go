@@ -19,9 +19,8 @@ type form map[string]any
 
 // forms are the ways in which a field is asked; by default there is one, with all ids given.
 var forms = map[string][]form{
-	"createWebhook":          {{"createWebhook.input.url": "https://example.com/", "createWebhook.input.kinds": "keys.lend"}},
-	"setNotificationAddress": {{"setNotificationAddress.input.address": "walk@b.example"}},
-	"createApiToken":         {{"createApiToken.input.role": "project-manager"}},
+	"createWebhook":  {{"createWebhook.input.url": "https://example.com/", "createWebhook.input.kinds": "keys.lend"}},
+	"createApiToken": {{"createApiToken.input.role": "project-manager"}},
 	"createAccount": {
 		{"createAccount.input.role.departmentID": nil, "createAccount.input.role.householdID": nil},
 		{"createAccount.input.role.role": "supervisor", "createAccount.input.email": "second@b.example", "createAccount.input.role.householdID": nil},

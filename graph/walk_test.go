@@ -24,10 +24,10 @@ import (
 var schema = generated.NewExecutableSchema(generated.Config{Resolvers: graph.New(nil)}).Schema()
 
 var (
-	anonymous = []string{"viewer", "signInMethods", "__type", "__schema"}                                                                                                                                            // queries that answer without a viewer
-	alone     = []string{"signIn", "signOut", "changePassword", "revokeOtherSessions", "retryJob"}                                                                                                                   // mutations of who asks, or of the program, upon nothing that has an id
-	ofSelf    = []string{"revokeSession", "revokeApiToken", "createApiToken", "markRead", "connectIdentity", "disconnectIdentity", "setNotificationAddress", "verifyNotificationAddress", "setNotificationSettings"} // mutations upon what is the viewer's own
-	echoes    = []string{"can"}                                                                                                                                                                                      // queries that repeat the id they were asked about
+	anonymous = []string{"viewer", "signInMethods", "__type", "__schema"}                                                                                                            // queries that answer without a viewer
+	alone     = []string{"signIn", "signOut", "changePassword", "revokeOtherSessions", "retryJob", "setNotificationAddress", "verifyNotificationAddress", "setNotificationSettings"} // mutations of who asks, or of the program, upon nothing that has an id
+	ofSelf    = []string{"revokeSession", "revokeApiToken", "createApiToken", "markRead", "connectIdentity", "disconnectIdentity"}                                                   // mutations upon what is the viewer's own
+	echoes    = []string{"can"}                                                                                                                                                      // queries that repeat the id they were asked about
 )
 
 // mutations are those that the walk makes.
