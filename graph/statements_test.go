@@ -19,11 +19,8 @@ import (
 	"github.com/steward-pm/steward/policy"
 )
 
-// otherwise are the lists that ask PostgreSQL without ent; or need to be told what for; internal/identity and internal/archives count theirs, and a timeline is two by its code.
-var otherwise = []string{"accounts", "auditTrail", "feeHouseholdArrears", "householdFileReadings", "inbox", "keyBalancesAt", "keySetTimeline", "searchArchive"}
 // otherwise are the lists that ask PostgreSQL without ent; or need to be told what for; internal/identity and internal/archives count theirs, those of jobs and webhooks are one statement or two by their code, and a timeline is two by its code.
-var otherwise = []string{"accounts", "auditTrail", "failedJobs", "householdFileReadings", "inbox", "keyBalancesAt", "keySetTimeline", "searchArchive", "webhookDeliveries", "webhooks"}
-var otherwise = []string{"accounts", "auditTrail", "feeSteps", "householdFileReadings", "inbox", "keyBalancesAt", "keySetTimeline", "searchArchive"}
+var otherwise = []string{"accounts", "auditTrail", "failedJobs", "feeHouseholdArrears", "feeSteps", "householdFileReadings", "inbox", "keyBalancesAt", "keySetTimeline", "searchArchive", "webhookDeliveries", "webhooks"}
 
 // Every list, with all that can be selected three objects deep, costs no more statements for 60 rows than for 5. The
 // golden file holds how many: those of ids alone, and those of everything.

@@ -27,12 +27,8 @@ var (
 	anonymous = []string{"viewer", "signInMethods", "__type", "__schema"}                                                                                                            // queries that answer without a viewer
 	alone     = []string{"signIn", "signOut", "changePassword", "revokeOtherSessions", "retryJob", "setNotificationAddress", "verifyNotificationAddress", "setNotificationSettings"} // mutations of who asks, or of the program, upon nothing that has an id
 	ofSelf    = []string{"revokeSession", "revokeApiToken", "createApiToken", "markRead", "connectIdentity", "disconnectIdentity"}                                                   // mutations upon what is the viewer's own
+	rich      = []string{"feeNotices", "feeDunnings", "feeDispatches", "feeEvidence"}                                                                                                // queries of which all that four objects hold is more than the server gives at once
 	echoes    = []string{"can"}                                                                                                                                                      // queries that repeat the id they were asked about
-	anonymous = []string{"viewer", "signInMethods", "__type", "__schema"}                                                          // queries that answer without a viewer
-	alone     = []string{"signIn", "signOut", "changePassword", "revokeOtherSessions"}                                             // mutations of who asks, upon nothing that has an id
-	ofSelf    = []string{"revokeSession", "revokeApiToken", "createApiToken", "markRead", "connectIdentity", "disconnectIdentity"} // mutations upon what is the viewer's own
-	rich      = []string{"feeNotices", "feeDunnings", "feeDispatches", "feeEvidence"}                                              // queries of which all that four objects hold is more than the server gives at once
-	echoes    = []string{"can"}                                                                                                    // queries that repeat the id they were asked about
 )
 
 // mutations are those that the walk makes.
@@ -238,8 +234,7 @@ func TestWalkIsRefusedForWhoseItIs(t *testing.T) {
 }
 
 // asksAgain are the mutations that ask for the scope once more: for what of the estate the viewer may read.
-var asksAgain = []string{"tellBreach", "requestArchive", "withdrawArchiveRequest", "consultStaffFile", "importUnits", "importKeys", "answerMailCase", "addFeeProofs"}
-var asksAgain = []string{"tellBreach", "requestArchive", "withdrawArchiveRequest", "consultStaffFile", "importUnits", "importKeys", "importFeeBankStatement", "answerMailCase"}
+var asksAgain = []string{"tellBreach", "requestArchive", "withdrawArchiveRequest", "consultStaffFile", "importUnits", "importKeys", "importFeeBankStatement", "answerMailCase", "addFeeProofs"}
 
 // The walk bites: with both walls off a manager of A sees rows of every entity of B, and changes them.
 func TestWalkSeesAndChangesWhereThereIsNoWall(t *testing.T) {
