@@ -36,7 +36,7 @@ func Month(from, now time.Time, zone *time.Location) calendar.Day {
 // GridRegister is 客服部值班表: the month as a grid, a row for each person, a column for each day (D1.1).
 func GridRegister(month calendar.Day) registers.Register[GridRow] {
 	label := month.UTC().Format("2006-01")
-	r := registers.Register[GridRow]{Name: "duty-roster", ZH: "客服部值班表 " + label, EN: "Duty roster " + label}
+	r := registers.Register[GridRow]{Name: "duty-roster", ZH: "客服部值班表", EN: "Duty roster"}
 	r.Columns = append(r.Columns, registers.Column[GridRow]{ZH: "姓名", EN: "Name", Value: func(g GridRow) any { return g.Name }})
 	for d := month; d.Month() == month.Month(); d = d.AddDays(1) {
 		i := d.DayOfMonth() - 1
@@ -45,10 +45,12 @@ func GridRegister(month calendar.Day) registers.Register[GridRow] {
 			ZH: heading + weekdayZH(d), EN: heading + " " + d.Weekday().String()[:2], Width: 5, Value: func(g GridRow) any { return g.Days[i] },
 		})
 	}
-	return registers.Register[GridRow]{Name: r.Name, ZH: r.ZH, EN: r.EN, Columns: append(r.Columns,
+	r.ZH, r.EN = r.ZH+" "+label, r.EN+" "+label
+	r.Columns = append(r.Columns,
 		registers.Column[GridRow]{ZH: "班次", EN: "Shifts", Kind: registers.Int, Value: func(g GridRow) any { return g.Shifts }},
 		registers.Column[GridRow]{ZH: "工时", EN: "Hours", Kind: registers.Hundredths, Value: func(g GridRow) any { return g.Hours }},
-	)}
+	)
+	return r
 }
 
 func weekdayZH(d calendar.Day) string {
