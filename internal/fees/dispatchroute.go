@@ -199,10 +199,11 @@ type signedReceipt struct {
 }
 
 func (s *stop) receipt(d *ent.FeeDispatch) signedReceipt {
-	amount := int64(0)
-	if s.notice != nil {
+	var amount int64
+	switch {
+	case s.notice != nil:
 		amount = s.notice.Amount
-	} else {
+	case s.dunning != nil:
 		amount = s.dunning.Amount
 	}
 	return signedReceipt{d.Number, d.Address, amount, d.Recipient, d.Relation, d.DispatchedAt.UTC()}

@@ -24,7 +24,7 @@ func DispatchRegister(say func(zh, en string) string) registers.Register[*ent.Fe
 			{ZH: "方式", EN: "Method", Value: func(d row) any { return wayWords(say, d.Method) }},
 			{ZH: "签收人", EN: "Signed by", Value: func(d row) any { return d.Recipient }},
 			{ZH: "签收人身份", EN: "As", Value: func(d row) any { return capacityWords(say, d) }},
-			{ZH: "邮资(元)", EN: "Postage", Kind: registers.Hundredths, Value: func(d row) any { return postageOf(d) }},
+			{ZH: "邮资(元)", EN: "Postage", Kind: registers.Hundredths, Value: postageOf},
 			{ZH: "邮件号", EN: "Tracking", Value: func(d row) any { return d.Tracking }},
 			{ZH: "原因", EN: "Reason", Width: 20, Value: func(d row) any { return d.Reason }},
 			{ZH: "派发人", EN: "By", Value: func(d row) any { return d.DispatchedByName }},

@@ -33,7 +33,7 @@ func DunningRegister(say func(zh, en string) string) registers.Register[*ent.Fee
 			{ZH: "移交客服", EN: "Handed over", Kind: registers.Time, Value: func(d row) any { return d.HandedAt }},
 			{ZH: "派发时间", EN: "Dispatched", Kind: registers.Time, Value: func(d row) any { return d.DispatchedAt }},
 			{ZH: "送达时间", EN: "Delivered", Kind: registers.Time, Value: func(d row) any { return d.DeliveredAt }},
-			{ZH: "限期", EN: "Pay by", Kind: registers.Date, Value: func(d row) any { return payByOf(d) }},
+			{ZH: "限期", EN: "Pay by", Kind: registers.Date, Value: payByOf},
 			{ZH: "结清时间", EN: "Settled", Kind: registers.Time, Value: func(d row) any { return d.SettledAt }},
 			{ZH: "撤回说明", EN: "Withdrawn", Width: 20, Value: func(d row) any { return d.EndReason }},
 		},
