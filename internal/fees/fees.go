@@ -13,7 +13,6 @@
 //	dispatch.go F3  Dispatch, singly or along a route (dispatchroute.go); dispatchreceive.go, dispatchreturn.go, dispatchvoid.go, dispatchproof.go; dispatchdue.go what is due
 //	dunning.go  F6  Draft, and the clockwork's DraftDunnings; dunningreview.go, dunningstamp.go, dunninghand.go F7; delivered by Dispatch F8
 //	dispatchreport.go F9 Report, Acknowledge; dispatchsteps.go what was late, and where; evidence.go all of one fee
-//
 //	bankimport.go   F5  ImportStatement: what the bank received, bankfile.go as it stands in the file; bankmatch.go, bankunit.go whose it seems to be
 //	bankconfirm.go  F5  ConfirmLines books it; IgnoreLines, RestoreLines
 //	refund.go       F5  AskRefund, approved by another; PayRefund, ReturnRefund
@@ -21,9 +20,8 @@
 // The reports: arrears.go what is owed by age, collection.go what was collected of what was billed (F6).
 //
 // The registers: register_notices.go 收费通知单, and print.go the same to print; register_payments.go 收款登记表, register_refunds.go 退款登记表,
-// register_accounts.go 业户往来账, register_journal.go 日记账; register_arrears.go 欠费账龄表, 楼栋欠费汇总表 and 物业费收缴率表.
-// The registers: register_notices.go 收费通知单, and print.go the same to print; register_payments.go 收款登记表, register_accounts.go 业户往来账,
-// register_journal.go 日记账; register_dispatches.go 通知单派发登记表, register_dunnings.go 催缴通知单登记表 and dunningprint.go the notices to print, register_steps.go 通知单流程时限表.
+// register_accounts.go 业户往来账, register_journal.go 日记账; register_arrears.go 欠费账龄表, 楼栋欠费汇总表 and 物业费收缴率表;
+// register_dispatches.go 通知单派发登记表, register_dunnings.go 催缴通知单登记表 and dunningprint.go the notices to print, register_steps.go 通知单流程时限表.
 package fees
 
 import (
