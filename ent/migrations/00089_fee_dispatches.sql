@@ -23,7 +23,10 @@ BEGIN
     IF (OLD.state, NEW.state) NOT IN (('PLANNED', 'PLANNED'), ('PLANNED', 'RUNNING'), ('RUNNING', 'RUNNING'), ('RUNNING', 'BILLED'), ('BILLED', 'BILLED'))
         OR OLD.started_at IS NOT NULL AND (OLD.started_at, OLD.started_by_name, OLD.issued_on, OLD.pay_by, OLD.payers) IS DISTINCT FROM (NEW.started_at, NEW.started_by_name, NEW.issued_on, NEW.pay_by, NEW.payers)
         OR OLD.state = 'BILLED' AND to_jsonb(OLD) - kept <> to_jsonb(NEW) - kept
-        OR OLD.received_at IS NOT NULL AND (OLD.received_at, OLD.received_by_id, OLD.received_by_name, OLD.dispatch_due_at) IS DISTINCT FROM (NEW.received_at, NEW.received_by_id, NEW.received_by_name, NEW.dispatch_due_at) THEN
+        OR OLD.received_at IS NOT NULL AND (OLD.received_at, OLD.received_by_id, OLD.received_by_name) IS DISTINCT FROM (NEW.received_at, NEW.received_by_id, NEW.received_by_name)
+        -- by when they are dispatched moves with the estate's calendar, as what is due does
+        OR OLD.dispatch_due_at <> NEW.dispatch_due_at AND NOT EXISTS (SELECT FROM obligations o WHERE o.estate_id = NEW.estate_id AND o.subject_id = NEW.id
+            AND o.kind = 'fees.dispatch' AND o.state = 'OPEN' AND o.counted_from IS NOT NULL AND o.due_at = NEW.dispatch_due_at) THEN
         RAISE check_violation USING CONSTRAINT = 'fee_runs_way', MESSAGE = format('from %s to %s is no way', OLD.state, NEW.state);
     END IF;
     IF NEW.state = 'BILLED' AND OLD.state <> 'BILLED' THEN

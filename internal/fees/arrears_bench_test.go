@@ -22,7 +22,7 @@ func BenchmarkArrears(b *testing.B) {
 	if err != nil {
 		b.Skip("FEE_HOUSEHOLDS says how many households there are")
 	}
-	fees.SetChunk(2000)
+	fees.Chunk = 2000
 	app := stewardtest.New(b)
 	peopled(b, app, n)
 	for _, m := range []string{"2026-03-01", "2026-04-01"} {

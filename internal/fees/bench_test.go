@@ -22,7 +22,7 @@ func BenchmarkBilling(b *testing.B) {
 	if err != nil {
 		b.Skip("FEE_HOUSEHOLDS says how many households there are")
 	}
-	fees.SetChunk(2000)
+	fees.Chunk = 2000
 	app := stewardtest.New(b)
 	peopled(b, app, n)
 	app.Super(`ANALYZE`)

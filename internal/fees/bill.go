@@ -23,8 +23,8 @@ import (
 // atOnce is how many households are billed in the act itself; more are a job's.
 const atOnce = 500
 
-// chunk is how many households one transaction of a job bills: it is done in a second, and payments wait no longer.
-var chunk = 2000
+// Chunk is how many households one transaction of a job bills: it is done in a second, and payments wait no longer.
+var Chunk = 2000
 
 // RunFeeBillingInput names the month of an estate, by any of its days.
 type RunFeeBillingInput struct {

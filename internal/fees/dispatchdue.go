@@ -1,6 +1,8 @@
 package fees
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,20 +26,37 @@ const (
 // What is due of dispatching: a month's notices within two working days of getting them, and what came back within as many (F3); a dunning notice
 // within three days (F7), and delivered within two more (F8).
 var (
-	dueDispatch = obligation.Declare(obligation.Kind{Name: "fees.dispatch", Clause: "F3", TitleZH: "派发收费通知单:", TitleEN: "Dispatch the fee notices of ", Of: ent.TypeFeeRun})
+	dueDispatch = obligation.Declare(obligation.Kind{Name: "fees.dispatch", Clause: "F3", TitleZH: "派发收费通知单:", TitleEN: "Dispatch the fee notices of ", Of: ent.TypeFeeRun, Counted: runsMove})
 	dueAgain    = obligation.Declare(obligation.Kind{Name: "fees.dispatchAgain", Clause: "F3", TitleZH: "重新派发退回的通知单:", TitleEN: "Dispatch again, as it came back: "})
 	dueOut      = obligation.Declare(obligation.Kind{Name: "fees.dispatchDunning", Clause: "F7", TitleZH: "派发催缴通知单:", TitleEN: "Dispatch dunning notice ", Of: ent.TypeFeeDunning})
 	dueDeliver  = obligation.Declare(obligation.Kind{Name: "fees.deliverDunning", Clause: "F8", TitleZH: "送达催缴通知单:", TitleEN: "Deliver dunning notice ", Of: ent.TypeFeeDunning})
 	dueHand     = obligation.Declare(obligation.Kind{Name: "fees.handDunning", Clause: "F7", TitleZH: "审核、盖章并移交催缴通知单:", TitleEN: "Review, stamp and hand over dunning notice: ", Of: ent.TypeFeeDunning})
 )
 
-// againBy is by when what came back goes out again: the end of the second working day after (F3).
-func againBy(tx *act.Tx, estate uuid.UUID, returned time.Time) (time.Time, error) {
-	cal, err := tx.Calendar(estate)
+// within is the term in which what came goes out, and when that ends: with the second working day after (F3).
+func within(tx *act.Tx, estate uuid.UUID, came time.Time) (obligation.Term, time.Time, error) {
+	cal, err := tx.HoldCalendar(estate)
 	if err != nil {
-		return time.Time{}, err
+		return obligation.Term{}, time.Time{}, err
 	}
-	return cal.EndOfDay(cal.AddWorkingDays(cal.Today(returned), workingDays)).UTC(), nil
+	t := obligation.Term{From: cal.Today(came), Days: workingDays}
+	return t, t.By(cal).UTC(), nil
+}
+
+// runsMove has months say until when they are to be dispatched by the calendar as it is now.
+func runsMove(tx *act.Tx, estate uuid.UUID, due map[uuid.UUID]time.Time) error {
+	list, err := tx.FeeRun.Query().Where(feerun.EstateID(estate), feerun.IDIn(slices.Collect(maps.Keys(due))...)).Order(feerun.ByID()).All(tx)
+	if err != nil {
+		return err
+	}
+	for _, r := range list {
+		if at := due[r.ID]; r.DispatchDueAt == nil || !at.Equal(*r.DispatchDueAt) {
+			if err := r.Update().SetDispatchDueAt(at.UTC()).Exec(tx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // met has what was due met by the attempt, and what follows from it due.

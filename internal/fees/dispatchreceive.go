@@ -37,7 +37,7 @@ func receive(tx *act.Tx, in ReceiveFeeNoticesInput) (*ReceiveFeeNoticesPayload, 
 	if err := canReceive(tx, run); err != nil {
 		return nil, err
 	}
-	due, err := againBy(tx, run.EstateID, tx.Now)
+	term, due, err := within(tx, run.EstateID, tx.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func receive(tx *act.Tx, in ReceiveFeeNoticesInput) (*ReceiveFeeNoticesPayload, 
 	if err != nil || run.Notices == 0 {
 		return &ReceiveFeeNoticesPayload{run}, err
 	}
-	return &ReceiveFeeNoticesPayload{run}, dueDispatch.Open(tx, obligation.Due{About: monthOf(run), Estate: run.EstateID, Subject: run.ID, At: due})
+	return &ReceiveFeeNoticesPayload{run}, dueDispatch.Open(tx, obligation.Due{About: monthOf(run), Estate: run.EstateID, Subject: run.ID, Term: term})
 }
 
 // canReceive refuses notices that are not all made, and those that were got before.

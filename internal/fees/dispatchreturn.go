@@ -59,11 +59,11 @@ func returnDispatch(tx *act.Tx, in ReturnFeeDispatchInput) (*ReturnFeeDispatchPa
 	if err != nil || !wanted {
 		return &ReturnFeeDispatchPayload{d}, err
 	}
-	due, err := againBy(tx, d.EstateID, tx.Now)
+	term, _, err := within(tx, d.EstateID, tx.Now)
 	if err != nil {
 		return nil, err
 	}
-	return &ReturnFeeDispatchPayload{d}, openOnce(tx, dueAgain, obligation.Due{About: d.Number + " " + d.Address, Estate: d.EstateID, Subject: broughtBy(d), At: due})
+	return &ReturnFeeDispatchPayload{d}, openOnce(tx, dueAgain, obligation.Due{About: d.Number + " " + d.Address, Estate: d.EstateID, Subject: broughtBy(d), Term: term})
 }
 
 // broughtBy is the notice that an attempt was of.

@@ -125,7 +125,7 @@ func (s *stop) due(tx *act.Tx) (*time.Time, error) {
 			continue
 		}
 		if d.ReturnedAt != nil {
-			at, err := againBy(tx, d.EstateID, *d.ReturnedAt)
+			_, at, err := within(tx, d.EstateID, *d.ReturnedAt)
 			return &at, err
 		}
 	}

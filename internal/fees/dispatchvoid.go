@@ -1,6 +1,8 @@
 package fees
 
 import (
+	"entgo.io/ent/dialect/sql"
+
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/feedispatch"
 	"github.com/steward-pm/steward/ent/feedunning"
@@ -62,13 +64,26 @@ func dueAnew(tx *act.Tx, d *ent.FeeDispatch) error {
 	case err != nil, d.Method == feedispatch.MethodAbsent:
 		return err
 	case n.Dispatch == feenotice.DispatchReturned && d.DueAt != nil:
-		return openOnce(tx, dueAgain, obligation.Due{About: d.Number + " " + d.Address, Estate: d.EstateID, Subject: n.ID, At: *d.DueAt})
+		back, err := tx.FeeDispatch.Query().Where(feedispatch.NoticeID(n.ID), feedispatch.ReturnedAtNotNil(), feedispatch.VoidedAtIsNil()).
+			Order(feedispatch.ByReturnedAt(sql.OrderDesc())).First(tx)
+		if err != nil {
+			return err
+		}
+		term, _, err := within(tx, d.EstateID, *back.ReturnedAt)
+		if err != nil {
+			return err
+		}
+		return openOnce(tx, dueAgain, obligation.Due{About: d.Number + " " + d.Address, Estate: d.EstateID, Subject: n.ID, Term: term})
 	case n.Dispatch == feenotice.DispatchWaiting:
 		// Of what had come back, too, nothing is due again but its month.
 		if err := dueAgain.Cancel(tx, n.ID); err != nil {
 			return err
 		}
-		return openOnce(tx, dueDispatch, obligation.Due{About: monthOf(n.Edges.Run), Estate: d.EstateID, Subject: n.RunID, At: *n.Edges.Run.DispatchDueAt})
+		term, _, err := within(tx, d.EstateID, *n.Edges.Run.ReceivedAt)
+		if err != nil {
+			return err
+		}
+		return openOnce(tx, dueDispatch, obligation.Due{About: monthOf(n.Edges.Run), Estate: d.EstateID, Subject: n.RunID, Term: term})
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	fees.SetChunk(100)
+	fees.Chunk = 100
 	os.Exit(m.Run())
 }
 

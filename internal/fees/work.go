@@ -72,7 +72,7 @@ var billChunk = act.New("fees.billChunk", act.Needs(policy.FeeRun, policy.Create
 	if run.State != feerun.StateRunning {
 		return &chunked{place{done: true}}, nil
 	}
-	next, err := billNext(tx, run, in.after, chunk)
+	next, err := billNext(tx, run, in.after, Chunk)
 	if err == nil && next.done {
 		_, err = finish(tx, run)
 	}

@@ -87,14 +87,14 @@ func Accounts(ctx context.Context, first *int, after *ent.Cursor, where *Account
 		return nil, err
 	}
 	err = read(ctx, policy.Account, func(q pgx.Tx) error {
-		page, err = list(ctx, q, filter, paging.Size(first), after)
+		page, err = List(ctx, q, filter, paging.Size(first), after)
 		return err
 	})
 	return page, err
 }
 
-// list reads one page. Its cursors are ids: an account's own cursor holds the e-mail address.
-func list(ctx context.Context, q account.Querier, filter account.AccountFilter, first int, after *ent.Cursor) (*AccountConnection, error) {
+// List reads one page, for who may read accounts, which Accounts finds out. Its cursors are ids: an account's own cursor holds the e-mail address.
+func List(ctx context.Context, q account.Querier, filter account.AccountFilter, first int, after *ent.Cursor) (*AccountConnection, error) {
 	accounts, from := act.From(ctx).Accounts, ""
 	if after != nil {
 		a, err := accounts.Find(ctx, q, after.ID)

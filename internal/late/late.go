@@ -32,17 +32,13 @@ func (g Given) Check() error {
 //
 // Errors: INVALID_INPUT at occurredAt for a time to come or too long ago, at lateReason where one is needed.
 func When(tx *act.Tx, g Given, clause string) (at time.Time, reason string, err error) {
-	return when(tx.Now, g, clause)
-}
-
-func when(now time.Time, g Given, clause string) (at time.Time, reason string, err error) {
 	if g.OccurredAt == nil {
-		return now, "", nil
+		return tx.Now, "", nil
 	}
 	if g.LateReason != nil {
 		reason = wording.Tidy(*g.LateReason)
 	}
-	switch ago := now.Sub(*g.OccurredAt); {
+	switch ago := tx.Now.Sub(*g.OccurredAt); {
 	case ago < 0, ago > Most:
 		err = fault.Invalid("occurredAt", "发生时间应在最近 24 小时内,且不晚于现在。",
 			"Give a time within the last 24 hours, and not one to come.").By(clause)

@@ -42,7 +42,7 @@ func NewDeliverer(cfg Config) *Deliverer {
 		if err != nil {
 			return err
 		}
-		if !cfg.reaches(to.Addr()) {
+		if !cfg.Reaches(to.Addr()) {
 			return errPrivate
 		}
 		return nil
@@ -107,7 +107,7 @@ func wait(attempt int) time.Duration { return backOff[min(max(attempt, 1), len(b
 
 // Work implements river.Worker.
 func (w *worker) Work(ctx context.Context, job *river.Job[deliver]) error {
-	return w.deliver(ctx, act.From(ctx), job.Args, job.Attempt >= job.MaxAttempts)
+	return w.Deliver(ctx, act.From(ctx), job.Args.Delivery, job.Attempt >= job.MaxAttempts)
 }
 
 // event is all that is ever told.
@@ -132,12 +132,15 @@ func (d *WebhookDelivery) event() event {
 	return e
 }
 
-// deliver makes one attempt. It may be made twice, when a server is killed before it noted the answer: the event's id is the same.
-func (d *Deliverer) deliver(ctx context.Context, rt *act.Runtime, in deliver, last bool) error {
+// Deliver makes one attempt at a delivery; last says that no other follows. It may be made twice, when a server is killed before it noted the
+// answer: the event's id is the same.
+//
+// Errors: what went wrong, so that the queue tries again; river.JobCancel of what is not there.
+func (d *Deliverer) Deliver(ctx context.Context, rt *act.Runtime, delivery uuid.UUID, last bool) error {
 	var of *Webhook
 	var what *WebhookDelivery
 	err := rt.DB.System(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
-		if what, err = findDelivery(ctx, tx, access.Scope{Portfolio: true}, in.Delivery); err != nil {
+		if what, err = findDelivery(ctx, tx, access.Scope{Portfolio: true}, delivery); err != nil {
 			return err
 		}
 		of, err = find(ctx, tx, access.Scope{Portfolio: true}, what.WebhookID, false)

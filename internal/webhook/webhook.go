@@ -76,7 +76,7 @@ func (c Config) checkURL(text string) error {
 	case u.Scheme == "http" && !c.plain(u.Hostname()):
 		return bad("只支持 https 地址。", "Only https is allowed.")
 	}
-	if a, err := netip.ParseAddr(u.Hostname()); err == nil && !c.reaches(a) {
+	if a, err := netip.ParseAddr(u.Hostname()); err == nil && !c.Reaches(a) {
 		return bad("不能使用内部网络的地址。", "Addresses of private networks are not allowed.")
 	}
 	return nil
@@ -88,7 +88,7 @@ func (c Config) plain(host string) bool {
 	if err != nil && strings.EqualFold(host, "localhost") {
 		a, err = netip.MustParseAddr("127.0.0.1"), nil
 	}
-	return err == nil && a.IsLoopback() && c.reaches(a)
+	return err == nil && a.IsLoopback() && c.Reaches(a)
 }
 
 // special are networks that are not the internet's, beside those that netip knows.
@@ -99,8 +99,8 @@ var special = []netip.Prefix{
 	netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("fec0::/10"),
 }
 
-// reaches tells whether an address may be connected to.
-func (c Config) reaches(a netip.Addr) bool {
+// Reaches tells whether an address may be connected to.
+func (c Config) Reaches(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	in := func(p netip.Prefix) bool { return p.Contains(a) }
 	if slices.ContainsFunc(c.Networks, in) {

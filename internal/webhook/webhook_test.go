@@ -198,7 +198,7 @@ func TestWhatIsNotTakenIsTriedAgain(t *testing.T) {
 	other, manager := receive(t), app.As(policy.ProjectManager)
 	hook, delivery := one(t, app, other.URL)
 	d := webhook.NewDeliverer(here)
-	try := func(last bool) error { return d.Deliver(app.Context(), app.Runtime, app.A.ID, delivery, last) }
+	try := func(last bool) error { return d.Deliver(app.Context(), app.Runtime, delivery, last) }
 	state := func() string {
 		n := manager.Do(deliveries, vars{"w": hook}).Get("webhookDeliveries.edges.0.node")
 		return n.Get("state").String() + " " + n.Get("attempts").String() + " " + n.Get("status").String() + " " + n.Get("problem").String()
@@ -257,7 +257,7 @@ func TestWebhooksReachNoPrivateNetwork(t *testing.T) {
 		"0.0.0.0": false, "224.0.0.1": false, "255.255.255.255": false, "::1": false, "::": false, "fe80::1": false, "fc00::1": false, "ff02::1": false, "::ffff:127.0.0.1": false, "::ffff:10.0.0.1": false,
 		"64:ff9b::7f00:1": false, "2002:7f00:1::": false, "192.0.2.1": false, "198.18.0.1": false,
 	} {
-		if got := webhook.Reaches(webhook.Config{}, netip.MustParseAddr(address)); got != ok {
+		if got := (webhook.Config{}).Reaches(netip.MustParseAddr(address)); got != ok {
 			t.Errorf("%s: %v", address, got)
 		}
 	}
@@ -271,7 +271,7 @@ func TestWebhooksReachNoPrivateNetwork(t *testing.T) {
 	}
 	// A name is looked at when it is connected to.
 	hook, delivery := one(t, app, "https://localhost:"+other.URL[strings.LastIndex(other.URL, ":")+1:]+"/")
-	if err := webhook.NewDeliverer(webhook.Config{}).Deliver(app.Context(), app.Runtime, app.A.ID, delivery, false); err == nil {
+	if err := webhook.NewDeliverer(webhook.Config{}).Deliver(app.Context(), app.Runtime, delivery, false); err == nil {
 		t.Error("this machine was reached")
 	}
 	n := manager.Do(deliveries, vars{"w": hook}).Get("webhookDeliveries.edges.0.node")

@@ -1,4 +1,0 @@
-package identity
-
-// List is for tests that count statements.
-var List = list
