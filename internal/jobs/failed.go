@@ -78,7 +78,7 @@ func Failed(ctx context.Context, first *int, after *ent.Cursor) (*FailedJobConne
 		return nil, fault.SignedOut()
 	}
 	if v.Token != uuid.Nil || !v.Scope(policy.Job, policy.Read).Whole() {
-		return nil, rt.RefuseEntry(ctx, rt.Entry(ctx, "read.Job"), fault.Denied("只有总经理可以查看后台任务,且须登录。", "Only the general manager sees jobs, signed in."))
+		return nil, rt.RefuseEntry(ctx, rt.Entry(ctx, "read.Job"), fault.Denied("只有负责全部小区的总经理和审计人员可以查看后台任务,且须登录。", "Only a general manager or an auditor of all estates sees jobs, signed in."))
 	}
 	text, err := paging.Place(after)
 	if err != nil {

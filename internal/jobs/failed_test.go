@@ -60,10 +60,15 @@ func TestFailedJobsAreShownAndTriedAgain(t *testing.T) {
 		t.Errorf("it is shown as %s", job.Raw)
 	}
 	number := job.Get("number").Int()
-	for _, p := range []*stewardtest.Person{app.As(policy.ProjectManager), app.As(policy.Auditor), app.As(policy.CSOfficer), app.Resident()} {
+	for _, p := range []*stewardtest.Person{app.As(policy.ProjectManager), app.As(policy.CSOfficer), app.Resident()} {
 		p.Refused(failedJobs, nil, fault.Forbidden)
 		p.Refused(retryJob, vars{"n": number}, fault.Forbidden)
 	}
+	auditor := app.As(policy.Auditor) // of the whole portfolio
+	if n := auditor.Do(failedJobs, nil).Get("failedJobs.edges.#").Int(); n != 1 {
+		t.Errorf("an auditor sees %d", n)
+	}
+	auditor.Refused(retryJob, vars{"n": number}, fault.Forbidden)
 	app.Nobody().Refused(failedJobs, nil, fault.Unauthenticated)
 	boss.Refused(retryJob, vars{"n": number + 1}, fault.NotFound)
 	heals.Store(true)
