@@ -16,7 +16,7 @@ func RefundRegister(say func(zh, en string) string) registers.Register[*ent.FeeR
 	return registers.Register[row]{
 		Name: "fee-refunds", ZH: "退款登记表", EN: "Fee refunds",
 		Columns: []registers.Column[row]{
-			{ZH: "退款号", EN: "Number", Kind: registers.Int, Value: func(r row) any { return numberOf(r) }},
+			{ZH: "退款号", EN: "Number", Kind: registers.Int, Value: numberOf},
 			{ZH: "申请时间", EN: "Asked", Kind: registers.Time, Value: func(r row) any { return r.AskedAt }},
 			{ZH: "业户编号", EN: "Household number", Value: func(r row) any { return home(r.Edges.Household).Code }},
 			{ZH: "业户", EN: "Household", Width: 16, Value: func(r row) any { return home(r.Edges.Household).Name }},
@@ -25,7 +25,7 @@ func RefundRegister(say func(zh, en string) string) registers.Register[*ent.FeeR
 			{ZH: "原因", EN: "Reason", Width: 20, Value: func(r row) any { return r.Reason }},
 			{ZH: "状态", EN: "State", Value: func(r row) any { return refundWords(say, r.State) }},
 			{ZH: "申请人", EN: "Asked by", Value: func(r row) any { return r.AskedByName }},
-			{ZH: "付出日期", EN: "Paid out", Kind: registers.Date, Value: func(r row) any { return paidOutOn(r) }},
+			{ZH: "付出日期", EN: "Paid out", Kind: registers.Date, Value: paidOutOn},
 			{ZH: "经办人", EN: "Paid out by", Value: func(r row) any { return r.PaidByName }},
 			{ZH: "流水号", EN: "Reference", Value: func(r row) any { return r.Reference }},
 			{ZH: "退回原因", EN: "Why it came back", Width: 20, Value: func(r row) any { return r.ReturnReason }},

@@ -44,8 +44,12 @@ func (e *endpoint) socket(w http.ResponseWriter, r *http.Request) {
 		s.silent(lastWords)
 		cut()
 	}()
-	stop := func() {}
-	defer func() { stop() }()
+	var stop func()
+	defer func() {
+		if stop != nil { // somebody signed in
+			stop()
+		}
+	}()
 	limit := e.BodyBytes
 	transport.Websocket{
 		Implementation: accepting{s}, PayloadReadLimit: &limit, InitTimeout: initTimeout, PingPongInterval: keepAlive,
