@@ -176,6 +176,7 @@ var (
 	DutyFeed               = resource("DutyFeed")
 	DutyHandover           = resource("DutyHandover")
 	DutyHandoverLine       = resource("DutyHandoverLine")
+	RegisterExport         = resource("RegisterExport")
 
 	Account    = resource("Account")
 	Grant      = resource("Grant")
