@@ -130,6 +130,7 @@ import (
 	"github.com/steward-pm/steward/ent/publication"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/registerexport"
 	"github.com/steward-pm/steward/ent/renovation"
 	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
@@ -374,6 +375,8 @@ type Client struct {
 	Reconciliation *ReconciliationClient
 	// ReconciliationLine is the client for interacting with the ReconciliationLine builders.
 	ReconciliationLine *ReconciliationLineClient
+	// RegisterExport is the client for interacting with the RegisterExport builders.
+	RegisterExport *RegisterExportClient
 	// Renovation is the client for interacting with the Renovation builders.
 	Renovation *RenovationClient
 	// RenovationStep is the client for interacting with the RenovationStep builders.
@@ -517,6 +520,7 @@ func (c *Client) init() {
 	c.Publication = NewPublicationClient(c.config)
 	c.Reconciliation = NewReconciliationClient(c.config)
 	c.ReconciliationLine = NewReconciliationLineClient(c.config)
+	c.RegisterExport = NewRegisterExportClient(c.config)
 	c.Renovation = NewRenovationClient(c.config)
 	c.RenovationStep = NewRenovationStepClient(c.config)
 	c.Resident = NewResidentClient(c.config)
@@ -732,6 +736,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Publication:            NewPublicationClient(cfg),
 		Reconciliation:         NewReconciliationClient(cfg),
 		ReconciliationLine:     NewReconciliationLineClient(cfg),
+		RegisterExport:         NewRegisterExportClient(cfg),
 		Renovation:             NewRenovationClient(cfg),
 		RenovationStep:         NewRenovationStepClient(cfg),
 		Resident:               NewResidentClient(cfg),
@@ -874,6 +879,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Publication:            NewPublicationClient(cfg),
 		Reconciliation:         NewReconciliationClient(cfg),
 		ReconciliationLine:     NewReconciliationLineClient(cfg),
+		RegisterExport:         NewRegisterExportClient(cfg),
 		Renovation:             NewRenovationClient(cfg),
 		RenovationStep:         NewRenovationStepClient(cfg),
 		Resident:               NewResidentClient(cfg),
@@ -936,8 +942,9 @@ func (c *Client) Use(hooks ...Hook) {
 		c.MailReceiptLine, c.MailScan, c.MeterReading, c.Obligation, c.Occupancy,
 		c.PressAllocation, c.PressClaim, c.PressDelivery, c.PressPause, c.PressReceipt,
 		c.PressRecovery, c.PressSubscription, c.Publication, c.Reconciliation,
-		c.ReconciliationLine, c.Renovation, c.RenovationStep, c.Resident, c.Signature,
-		c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy, c.Violation,
+		c.ReconciliationLine, c.RegisterExport, c.Renovation, c.RenovationStep,
+		c.Resident, c.Signature, c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy,
+		c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -971,8 +978,9 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.MailReceiptLine, c.MailScan, c.MeterReading, c.Obligation, c.Occupancy,
 		c.PressAllocation, c.PressClaim, c.PressDelivery, c.PressPause, c.PressReceipt,
 		c.PressRecovery, c.PressSubscription, c.Publication, c.Reconciliation,
-		c.ReconciliationLine, c.Renovation, c.RenovationStep, c.Resident, c.Signature,
-		c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy, c.Violation,
+		c.ReconciliationLine, c.RegisterExport, c.Renovation, c.RenovationStep,
+		c.Resident, c.Signature, c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy,
+		c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -1209,6 +1217,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Reconciliation.mutate(ctx, m)
 	case *ReconciliationLineMutation:
 		return c.ReconciliationLine.mutate(ctx, m)
+	case *RegisterExportMutation:
+		return c.RegisterExport.mutate(ctx, m)
 	case *RenovationMutation:
 		return c.Renovation.mutate(ctx, m)
 	case *RenovationStepMutation:
@@ -22474,6 +22484,171 @@ func (c *ReconciliationLineClient) mutate(ctx context.Context, m *Reconciliation
 	}
 }
 
+// RegisterExportClient is a client for the RegisterExport schema.
+type RegisterExportClient struct {
+	config
+}
+
+// NewRegisterExportClient returns a client for the RegisterExport from the given config.
+func NewRegisterExportClient(c config) *RegisterExportClient {
+	return &RegisterExportClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `registerexport.Hooks(f(g(h())))`.
+func (c *RegisterExportClient) Use(hooks ...Hook) {
+	c.hooks.RegisterExport = append(c.hooks.RegisterExport, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `registerexport.Intercept(f(g(h())))`.
+func (c *RegisterExportClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RegisterExport = append(c.inters.RegisterExport, interceptors...)
+}
+
+// Create returns a builder for creating a RegisterExport entity.
+func (c *RegisterExportClient) Create() *RegisterExportCreate {
+	mutation := newRegisterExportMutation(c.config, OpCreate)
+	return &RegisterExportCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RegisterExport entities.
+func (c *RegisterExportClient) CreateBulk(builders ...*RegisterExportCreate) *RegisterExportCreateBulk {
+	return &RegisterExportCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RegisterExportClient) MapCreateBulk(slice any, setFunc func(*RegisterExportCreate, int)) *RegisterExportCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RegisterExportCreateBulk{err: fmt.Errorf("calling to RegisterExportClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RegisterExportCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RegisterExportCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RegisterExport.
+func (c *RegisterExportClient) Update() *RegisterExportUpdate {
+	mutation := newRegisterExportMutation(c.config, OpUpdate)
+	return &RegisterExportUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RegisterExportClient) UpdateOne(_m *RegisterExport) *RegisterExportUpdateOne {
+	mutation := newRegisterExportMutation(c.config, OpUpdateOne, withRegisterExport(_m))
+	return &RegisterExportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RegisterExportClient) UpdateOneID(id uuid.UUID) *RegisterExportUpdateOne {
+	mutation := newRegisterExportMutation(c.config, OpUpdateOne, withRegisterExportID(id))
+	return &RegisterExportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RegisterExport.
+func (c *RegisterExportClient) Delete() *RegisterExportDelete {
+	mutation := newRegisterExportMutation(c.config, OpDelete)
+	return &RegisterExportDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RegisterExportClient) DeleteOne(_m *RegisterExport) *RegisterExportDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RegisterExportClient) DeleteOneID(id uuid.UUID) *RegisterExportDeleteOne {
+	builder := c.Delete().Where(registerexport.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RegisterExportDeleteOne{builder}
+}
+
+// Query returns a query builder for RegisterExport.
+func (c *RegisterExportClient) Query() *RegisterExportQuery {
+	return &RegisterExportQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRegisterExport},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RegisterExport entity by its id.
+func (c *RegisterExportClient) Get(ctx context.Context, id uuid.UUID) (*RegisterExport, error) {
+	return c.Query().Where(registerexport.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RegisterExportClient) GetX(ctx context.Context, id uuid.UUID) *RegisterExport {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a RegisterExport.
+func (c *RegisterExportClient) QueryEstate(_m *RegisterExport) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(registerexport.Table, registerexport.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, registerexport.EstateTable, registerexport.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a RegisterExport.
+func (c *RegisterExportClient) QueryHousehold(_m *RegisterExport) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(registerexport.Table, registerexport.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, registerexport.HouseholdTable, registerexport.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *RegisterExportClient) Hooks() []Hook {
+	return c.hooks.RegisterExport
+}
+
+// Interceptors returns the client interceptors.
+func (c *RegisterExportClient) Interceptors() []Interceptor {
+	return c.inters.RegisterExport
+}
+
+func (c *RegisterExportClient) mutate(ctx context.Context, m *RegisterExportMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RegisterExportCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RegisterExportUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RegisterExportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RegisterExportDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RegisterExport mutation op: %q", m.Op())
+	}
+}
+
 // RenovationClient is a client for the Renovation schema.
 type RenovationClient struct {
 	config
@@ -24111,8 +24286,8 @@ type (
 		MailExcuse, MailItem, MailReceipt, MailReceiptLine, MailScan, MeterReading,
 		Obligation, Occupancy, PressAllocation, PressClaim, PressDelivery, PressPause,
 		PressReceipt, PressRecovery, PressSubscription, Publication, Reconciliation,
-		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
-		StaffFileConsultation, Unit, Vacancy, Violation []ent.Hook
+		ReconciliationLine, RegisterExport, Renovation, RenovationStep, Resident,
+		Signature, Staff, StaffFileConsultation, Unit, Vacancy, Violation []ent.Hook
 	}
 	inters struct {
 		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
@@ -24136,7 +24311,8 @@ type (
 		MailExcuse, MailItem, MailReceipt, MailReceiptLine, MailScan, MeterReading,
 		Obligation, Occupancy, PressAllocation, PressClaim, PressDelivery, PressPause,
 		PressReceipt, PressRecovery, PressSubscription, Publication, Reconciliation,
-		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
-		StaffFileConsultation, Unit, Vacancy, Violation []ent.Interceptor
+		ReconciliationLine, RegisterExport, Renovation, RenovationStep, Resident,
+		Signature, Staff, StaffFileConsultation, Unit, Vacancy,
+		Violation []ent.Interceptor
 	}
 )

@@ -126,6 +126,7 @@ import (
 	"github.com/steward-pm/steward/ent/publication"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/registerexport"
 	"github.com/steward-pm/steward/ent/renovation"
 	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
@@ -309,6 +310,7 @@ func checkColumn(t, c string) error {
 			publication.Table:            publication.ValidColumn,
 			reconciliation.Table:         reconciliation.ValidColumn,
 			reconciliationline.Table:     reconciliationline.ValidColumn,
+			registerexport.Table:         registerexport.ValidColumn,
 			renovation.Table:             renovation.ValidColumn,
 			renovationstep.Table:         renovationstep.ValidColumn,
 			resident.Table:               resident.ValidColumn,

@@ -125,6 +125,7 @@ import (
 	"github.com/steward-pm/steward/ent/publication"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/registerexport"
 	"github.com/steward-pm/steward/ent/renovation"
 	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
@@ -23076,6 +23077,215 @@ func newReconciliationLinePaginateArgs(rv map[string]any) *reconciliationlinePag
 	}
 	if v, ok := rv[whereField].(*ReconciliationLineWhereInput); ok {
 		args.opts = append(args.opts, WithReconciliationLineFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *RegisterExportQuery) CollectFields(ctx context.Context, satisfies ...string) (*RegisterExportQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *RegisterExportQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(registerexport.Columns))
+		selectedFields = []string{registerexport.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[registerexport.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldEstateID)
+				fieldSeen[registerexport.FieldEstateID] = struct{}{}
+			}
+
+		case "household":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withHousehold = query
+			if _, ok := fieldSeen[registerexport.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldHouseholdID)
+				fieldSeen[registerexport.FieldHouseholdID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[registerexport.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldCreatedAt)
+				fieldSeen[registerexport.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[registerexport.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldEstateID)
+				fieldSeen[registerexport.FieldEstateID] = struct{}{}
+			}
+		case "accountID":
+			if _, ok := fieldSeen[registerexport.FieldAccountID]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldAccountID)
+				fieldSeen[registerexport.FieldAccountID] = struct{}{}
+			}
+		case "accountName":
+			if _, ok := fieldSeen[registerexport.FieldAccountName]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldAccountName)
+				fieldSeen[registerexport.FieldAccountName] = struct{}{}
+			}
+		case "register":
+			if _, ok := fieldSeen[registerexport.FieldRegister]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldRegister)
+				fieldSeen[registerexport.FieldRegister] = struct{}{}
+			}
+		case "format":
+			if _, ok := fieldSeen[registerexport.FieldFormat]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldFormat)
+				fieldSeen[registerexport.FieldFormat] = struct{}{}
+			}
+		case "language":
+			if _, ok := fieldSeen[registerexport.FieldLanguage]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldLanguage)
+				fieldSeen[registerexport.FieldLanguage] = struct{}{}
+			}
+		case "fromOn":
+			if _, ok := fieldSeen[registerexport.FieldFromOn]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldFromOn)
+				fieldSeen[registerexport.FieldFromOn] = struct{}{}
+			}
+		case "untilOn":
+			if _, ok := fieldSeen[registerexport.FieldUntilOn]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldUntilOn)
+				fieldSeen[registerexport.FieldUntilOn] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[registerexport.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldHouseholdID)
+				fieldSeen[registerexport.FieldHouseholdID] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[registerexport.FieldState]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldState)
+				fieldSeen[registerexport.FieldState] = struct{}{}
+			}
+		case "jobNumber":
+			if _, ok := fieldSeen[registerexport.FieldJobNumber]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldJobNumber)
+				fieldSeen[registerexport.FieldJobNumber] = struct{}{}
+			}
+		case "rows":
+			if _, ok := fieldSeen[registerexport.FieldRows]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldRows)
+				fieldSeen[registerexport.FieldRows] = struct{}{}
+			}
+		case "size":
+			if _, ok := fieldSeen[registerexport.FieldSize]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldSize)
+				fieldSeen[registerexport.FieldSize] = struct{}{}
+			}
+		case "startedAt":
+			if _, ok := fieldSeen[registerexport.FieldStartedAt]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldStartedAt)
+				fieldSeen[registerexport.FieldStartedAt] = struct{}{}
+			}
+		case "finishedAt":
+			if _, ok := fieldSeen[registerexport.FieldFinishedAt]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldFinishedAt)
+				fieldSeen[registerexport.FieldFinishedAt] = struct{}{}
+			}
+		case "expiresAt":
+			if _, ok := fieldSeen[registerexport.FieldExpiresAt]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldExpiresAt)
+				fieldSeen[registerexport.FieldExpiresAt] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[registerexport.FieldReason]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldReason)
+				fieldSeen[registerexport.FieldReason] = struct{}{}
+			}
+		case "reasonEn":
+			if _, ok := fieldSeen[registerexport.FieldReasonEn]; !ok {
+				selectedFields = append(selectedFields, registerexport.FieldReasonEn)
+				fieldSeen[registerexport.FieldReasonEn] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type registerexportPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []RegisterExportPaginateOption
+}
+
+func newRegisterExportPaginateArgs(rv map[string]any) *registerexportPaginateArgs {
+	args := &registerexportPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &RegisterExportOrder{Field: &RegisterExportOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithRegisterExportOrder(order))
+			}
+		case *RegisterExportOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithRegisterExportOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*RegisterExportWhereInput); ok {
+		args.opts = append(args.opts, WithRegisterExportFilter(v.Filter))
 	}
 	return args
 }

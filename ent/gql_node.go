@@ -124,6 +124,7 @@ import (
 	"github.com/steward-pm/steward/ent/publication"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/registerexport"
 	"github.com/steward-pm/steward/ent/renovation"
 	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
@@ -709,6 +710,11 @@ var reconciliationlineImplementors = []string{"ReconciliationLine", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*ReconciliationLine) IsNode() {}
+
+var registerexportImplementors = []string{"RegisterExport", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*RegisterExport) IsNode() {}
 
 var renovationImplementors = []string{"Renovation", "Node"}
 
@@ -1835,6 +1841,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(reconciliationline.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, reconciliationlineImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case registerexport.Table:
+		query := c.RegisterExport.Query().
+			Where(registerexport.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, registerexportImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -3805,6 +3820,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.ReconciliationLine.Query().
 			Where(reconciliationline.IDIn(ids...))
 		query, err := query.CollectFields(ctx, reconciliationlineImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case registerexport.Table:
+		query := c.RegisterExport.Query().
+			Where(registerexport.IDIn(ids...))
+		query, err := query.CollectFields(ctx, registerexportImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -129,6 +129,7 @@ import (
 	"github.com/steward-pm/steward/ent/publication"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/registerexport"
 	"github.com/steward-pm/steward/ent/renovation"
 	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
@@ -35670,6 +35671,302 @@ func (_m *ReconciliationLine) ToEdge(order *ReconciliationLineOrder) *Reconcilia
 		order = DefaultReconciliationLineOrder
 	}
 	return &ReconciliationLineEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// RegisterExportEdge is the edge representation of RegisterExport.
+type RegisterExportEdge struct {
+	Node   *RegisterExport `json:"node"`
+	Cursor Cursor          `json:"cursor"`
+}
+
+// RegisterExportConnection is the connection containing edges to RegisterExport.
+type RegisterExportConnection struct {
+	Edges      []*RegisterExportEdge `json:"edges"`
+	PageInfo   PageInfo              `json:"pageInfo"`
+	TotalCount int                   `json:"totalCount"`
+}
+
+func (c *RegisterExportConnection) build(nodes []*RegisterExport, pager *registerexportPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *RegisterExport
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *RegisterExport {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *RegisterExport {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*RegisterExportEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &RegisterExportEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// RegisterExportPaginateOption enables pagination customization.
+type RegisterExportPaginateOption func(*registerexportPager) error
+
+// WithRegisterExportOrder configures pagination ordering.
+func WithRegisterExportOrder(order *RegisterExportOrder) RegisterExportPaginateOption {
+	if order == nil {
+		order = DefaultRegisterExportOrder
+	}
+	o := *order
+	return func(pager *registerexportPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultRegisterExportOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithRegisterExportFilter configures pagination filter.
+func WithRegisterExportFilter(filter func(*RegisterExportQuery) (*RegisterExportQuery, error)) RegisterExportPaginateOption {
+	return func(pager *registerexportPager) error {
+		if filter == nil {
+			return errors.New("RegisterExportQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type registerexportPager struct {
+	reverse bool
+	order   *RegisterExportOrder
+	filter  func(*RegisterExportQuery) (*RegisterExportQuery, error)
+}
+
+func newRegisterExportPager(opts []RegisterExportPaginateOption, reverse bool) (*registerexportPager, error) {
+	pager := &registerexportPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultRegisterExportOrder
+	}
+	return pager, nil
+}
+
+func (p *registerexportPager) applyFilter(query *RegisterExportQuery) (*RegisterExportQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *registerexportPager) toCursor(_m *RegisterExport) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *registerexportPager) applyCursors(query *RegisterExportQuery, after, before *Cursor) (*RegisterExportQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultRegisterExportOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *registerexportPager) applyOrder(query *RegisterExportQuery) *RegisterExportQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultRegisterExportOrder.Field {
+		query = query.Order(DefaultRegisterExportOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *registerexportPager) orderExpr(query *RegisterExportQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultRegisterExportOrder.Field {
+			b.Comma().Ident(DefaultRegisterExportOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to RegisterExport.
+func (_m *RegisterExportQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...RegisterExportPaginateOption,
+) (*RegisterExportConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newRegisterExportPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &RegisterExportConnection{Edges: []*RegisterExportEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// RegisterExportOrderFieldCreatedAt orders RegisterExport by created_at.
+	RegisterExportOrderFieldCreatedAt = &RegisterExportOrderField{
+		Value: func(_m *RegisterExport) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: registerexport.FieldCreatedAt,
+		toTerm: registerexport.ByCreatedAt,
+		toCursor: func(_m *RegisterExport) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f RegisterExportOrderField) String() string {
+	var str string
+	switch f.column {
+	case RegisterExportOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f RegisterExportOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *RegisterExportOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("RegisterExportOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *RegisterExportOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid RegisterExportOrderField", str)
+	}
+	return nil
+}
+
+// RegisterExportOrderField defines the ordering field of RegisterExport.
+type RegisterExportOrderField struct {
+	// Value extracts the ordering value from the given RegisterExport.
+	Value    func(*RegisterExport) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) registerexport.OrderOption
+	toCursor func(*RegisterExport) Cursor
+}
+
+// RegisterExportOrder defines the ordering of RegisterExport.
+type RegisterExportOrder struct {
+	Direction OrderDirection            `json:"direction"`
+	Field     *RegisterExportOrderField `json:"field"`
+}
+
+// DefaultRegisterExportOrder is the default ordering of RegisterExport.
+var DefaultRegisterExportOrder = &RegisterExportOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &RegisterExportOrderField{
+		Value: func(_m *RegisterExport) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: registerexport.FieldID,
+		toTerm: registerexport.ByID,
+		toCursor: func(_m *RegisterExport) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts RegisterExport into RegisterExportEdge.
+func (_m *RegisterExport) ToEdge(order *RegisterExportOrder) *RegisterExportEdge {
+	if order == nil {
+		order = DefaultRegisterExportOrder
+	}
+	return &RegisterExportEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

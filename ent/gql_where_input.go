@@ -123,6 +123,7 @@ import (
 	"github.com/steward-pm/steward/ent/publication"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/registerexport"
 	"github.com/steward-pm/steward/ent/renovation"
 	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
@@ -41375,6 +41376,374 @@ func (i *ReconciliationLineWhereInput) P() (predicate.ReconciliationLine, error)
 		return predicates[0], nil
 	default:
 		return reconciliationline.And(predicates...), nil
+	}
+}
+
+// RegisterExportWhereInput represents a where input for filtering RegisterExport queries.
+type RegisterExportWhereInput struct {
+	Predicates []predicate.RegisterExport  `json:"-"`
+	Not        *RegisterExportWhereInput   `json:"not,omitempty"`
+	Or         []*RegisterExportWhereInput `json:"or,omitempty"`
+	And        []*RegisterExportWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "account_id" field predicates.
+	AccountID      *uuid.UUID  `json:"accountID,omitempty"`
+	AccountIDNEQ   *uuid.UUID  `json:"accountIDNEQ,omitempty"`
+	AccountIDIn    []uuid.UUID `json:"accountIDIn,omitempty"`
+	AccountIDNotIn []uuid.UUID `json:"accountIDNotIn,omitempty"`
+	AccountIDGT    *uuid.UUID  `json:"accountIDGT,omitempty"`
+	AccountIDGTE   *uuid.UUID  `json:"accountIDGTE,omitempty"`
+	AccountIDLT    *uuid.UUID  `json:"accountIDLT,omitempty"`
+	AccountIDLTE   *uuid.UUID  `json:"accountIDLTE,omitempty"`
+
+	// "register" field predicates.
+	Register             *string  `json:"register,omitempty"`
+	RegisterNEQ          *string  `json:"registerNEQ,omitempty"`
+	RegisterIn           []string `json:"registerIn,omitempty"`
+	RegisterNotIn        []string `json:"registerNotIn,omitempty"`
+	RegisterGT           *string  `json:"registerGT,omitempty"`
+	RegisterGTE          *string  `json:"registerGTE,omitempty"`
+	RegisterLT           *string  `json:"registerLT,omitempty"`
+	RegisterLTE          *string  `json:"registerLTE,omitempty"`
+	RegisterContains     *string  `json:"registerContains,omitempty"`
+	RegisterHasPrefix    *string  `json:"registerHasPrefix,omitempty"`
+	RegisterHasSuffix    *string  `json:"registerHasSuffix,omitempty"`
+	RegisterEqualFold    *string  `json:"registerEqualFold,omitempty"`
+	RegisterContainsFold *string  `json:"registerContainsFold,omitempty"`
+
+	// "format" field predicates.
+	Format      *registerexport.Format  `json:"format,omitempty"`
+	FormatNEQ   *registerexport.Format  `json:"formatNEQ,omitempty"`
+	FormatIn    []registerexport.Format `json:"formatIn,omitempty"`
+	FormatNotIn []registerexport.Format `json:"formatNotIn,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID       *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ    *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn     []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn  []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDIsNil  bool        `json:"householdIDIsNil,omitempty"`
+	HouseholdIDNotNil bool        `json:"householdIDNotNil,omitempty"`
+
+	// "state" field predicates.
+	State      *registerexport.State  `json:"state,omitempty"`
+	StateNEQ   *registerexport.State  `json:"stateNEQ,omitempty"`
+	StateIn    []registerexport.State `json:"stateIn,omitempty"`
+	StateNotIn []registerexport.State `json:"stateNotIn,omitempty"`
+
+	// "expires_at" field predicates.
+	ExpiresAt       *time.Time  `json:"expiresAt,omitempty"`
+	ExpiresAtNEQ    *time.Time  `json:"expiresAtNEQ,omitempty"`
+	ExpiresAtIn     []time.Time `json:"expiresAtIn,omitempty"`
+	ExpiresAtNotIn  []time.Time `json:"expiresAtNotIn,omitempty"`
+	ExpiresAtGT     *time.Time  `json:"expiresAtGT,omitempty"`
+	ExpiresAtGTE    *time.Time  `json:"expiresAtGTE,omitempty"`
+	ExpiresAtLT     *time.Time  `json:"expiresAtLT,omitempty"`
+	ExpiresAtLTE    *time.Time  `json:"expiresAtLTE,omitempty"`
+	ExpiresAtIsNil  bool        `json:"expiresAtIsNil,omitempty"`
+	ExpiresAtNotNil bool        `json:"expiresAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *RegisterExportWhereInput) AddPredicates(predicates ...predicate.RegisterExport) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the RegisterExportWhereInput filter on the RegisterExportQuery builder.
+func (i *RegisterExportWhereInput) Filter(q *RegisterExportQuery) (*RegisterExportQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyRegisterExportWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyRegisterExportWhereInput is returned in case the RegisterExportWhereInput is empty.
+var ErrEmptyRegisterExportWhereInput = errors.New("ent: empty predicate RegisterExportWhereInput")
+
+// P returns a predicate for filtering registerexports.
+// An error is returned if the input is empty or invalid.
+func (i *RegisterExportWhereInput) P() (predicate.RegisterExport, error) {
+	var predicates []predicate.RegisterExport
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, registerexport.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.RegisterExport, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, registerexport.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.RegisterExport, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, registerexport.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, registerexport.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, registerexport.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, registerexport.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, registerexport.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, registerexport.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, registerexport.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, registerexport.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, registerexport.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, registerexport.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, registerexport.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, registerexport.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, registerexport.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, registerexport.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, registerexport.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, registerexport.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, registerexport.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, registerexport.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, registerexport.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, registerexport.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, registerexport.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.AccountID != nil {
+		predicates = append(predicates, registerexport.AccountIDEQ(*i.AccountID))
+	}
+	if i.AccountIDNEQ != nil {
+		predicates = append(predicates, registerexport.AccountIDNEQ(*i.AccountIDNEQ))
+	}
+	if len(i.AccountIDIn) > 0 {
+		predicates = append(predicates, registerexport.AccountIDIn(i.AccountIDIn...))
+	}
+	if len(i.AccountIDNotIn) > 0 {
+		predicates = append(predicates, registerexport.AccountIDNotIn(i.AccountIDNotIn...))
+	}
+	if i.AccountIDGT != nil {
+		predicates = append(predicates, registerexport.AccountIDGT(*i.AccountIDGT))
+	}
+	if i.AccountIDGTE != nil {
+		predicates = append(predicates, registerexport.AccountIDGTE(*i.AccountIDGTE))
+	}
+	if i.AccountIDLT != nil {
+		predicates = append(predicates, registerexport.AccountIDLT(*i.AccountIDLT))
+	}
+	if i.AccountIDLTE != nil {
+		predicates = append(predicates, registerexport.AccountIDLTE(*i.AccountIDLTE))
+	}
+	if i.Register != nil {
+		predicates = append(predicates, registerexport.RegisterEQ(*i.Register))
+	}
+	if i.RegisterNEQ != nil {
+		predicates = append(predicates, registerexport.RegisterNEQ(*i.RegisterNEQ))
+	}
+	if len(i.RegisterIn) > 0 {
+		predicates = append(predicates, registerexport.RegisterIn(i.RegisterIn...))
+	}
+	if len(i.RegisterNotIn) > 0 {
+		predicates = append(predicates, registerexport.RegisterNotIn(i.RegisterNotIn...))
+	}
+	if i.RegisterGT != nil {
+		predicates = append(predicates, registerexport.RegisterGT(*i.RegisterGT))
+	}
+	if i.RegisterGTE != nil {
+		predicates = append(predicates, registerexport.RegisterGTE(*i.RegisterGTE))
+	}
+	if i.RegisterLT != nil {
+		predicates = append(predicates, registerexport.RegisterLT(*i.RegisterLT))
+	}
+	if i.RegisterLTE != nil {
+		predicates = append(predicates, registerexport.RegisterLTE(*i.RegisterLTE))
+	}
+	if i.RegisterContains != nil {
+		predicates = append(predicates, registerexport.RegisterContains(*i.RegisterContains))
+	}
+	if i.RegisterHasPrefix != nil {
+		predicates = append(predicates, registerexport.RegisterHasPrefix(*i.RegisterHasPrefix))
+	}
+	if i.RegisterHasSuffix != nil {
+		predicates = append(predicates, registerexport.RegisterHasSuffix(*i.RegisterHasSuffix))
+	}
+	if i.RegisterEqualFold != nil {
+		predicates = append(predicates, registerexport.RegisterEqualFold(*i.RegisterEqualFold))
+	}
+	if i.RegisterContainsFold != nil {
+		predicates = append(predicates, registerexport.RegisterContainsFold(*i.RegisterContainsFold))
+	}
+	if i.Format != nil {
+		predicates = append(predicates, registerexport.FormatEQ(*i.Format))
+	}
+	if i.FormatNEQ != nil {
+		predicates = append(predicates, registerexport.FormatNEQ(*i.FormatNEQ))
+	}
+	if len(i.FormatIn) > 0 {
+		predicates = append(predicates, registerexport.FormatIn(i.FormatIn...))
+	}
+	if len(i.FormatNotIn) > 0 {
+		predicates = append(predicates, registerexport.FormatNotIn(i.FormatNotIn...))
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, registerexport.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, registerexport.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, registerexport.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, registerexport.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDIsNil {
+		predicates = append(predicates, registerexport.HouseholdIDIsNil())
+	}
+	if i.HouseholdIDNotNil {
+		predicates = append(predicates, registerexport.HouseholdIDNotNil())
+	}
+	if i.State != nil {
+		predicates = append(predicates, registerexport.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, registerexport.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, registerexport.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, registerexport.StateNotIn(i.StateNotIn...))
+	}
+	if i.ExpiresAt != nil {
+		predicates = append(predicates, registerexport.ExpiresAtEQ(*i.ExpiresAt))
+	}
+	if i.ExpiresAtNEQ != nil {
+		predicates = append(predicates, registerexport.ExpiresAtNEQ(*i.ExpiresAtNEQ))
+	}
+	if len(i.ExpiresAtIn) > 0 {
+		predicates = append(predicates, registerexport.ExpiresAtIn(i.ExpiresAtIn...))
+	}
+	if len(i.ExpiresAtNotIn) > 0 {
+		predicates = append(predicates, registerexport.ExpiresAtNotIn(i.ExpiresAtNotIn...))
+	}
+	if i.ExpiresAtGT != nil {
+		predicates = append(predicates, registerexport.ExpiresAtGT(*i.ExpiresAtGT))
+	}
+	if i.ExpiresAtGTE != nil {
+		predicates = append(predicates, registerexport.ExpiresAtGTE(*i.ExpiresAtGTE))
+	}
+	if i.ExpiresAtLT != nil {
+		predicates = append(predicates, registerexport.ExpiresAtLT(*i.ExpiresAtLT))
+	}
+	if i.ExpiresAtLTE != nil {
+		predicates = append(predicates, registerexport.ExpiresAtLTE(*i.ExpiresAtLTE))
+	}
+	if i.ExpiresAtIsNil {
+		predicates = append(predicates, registerexport.ExpiresAtIsNil())
+	}
+	if i.ExpiresAtNotNil {
+		predicates = append(predicates, registerexport.ExpiresAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyRegisterExportWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return registerexport.And(predicates...), nil
 	}
 }
 

@@ -118,6 +118,7 @@ import (
 	"github.com/steward-pm/steward/ent/publication"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/registerexport"
 	"github.com/steward-pm/steward/ent/renovation"
 	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
@@ -3059,6 +3060,39 @@ func init() {
 	reconciliationlineDescID := reconciliationlineMixinFields0[0].Descriptor()
 	// reconciliationline.DefaultID holds the default value on creation for the id field.
 	reconciliationline.DefaultID = reconciliationlineDescID.Default.(func() uuid.UUID)
+	registerexportMixin := schema.RegisterExport{}.Mixin()
+	registerexportMixinFields0 := registerexportMixin[0].Fields()
+	_ = registerexportMixinFields0
+	registerexportFields := schema.RegisterExport{}.Fields()
+	_ = registerexportFields
+	// registerexportDescRows is the schema descriptor for rows field.
+	registerexportDescRows := registerexportFields[10].Descriptor()
+	// registerexport.DefaultRows holds the default value on creation for the rows field.
+	registerexport.DefaultRows = registerexportDescRows.Default.(int)
+	// registerexport.RowsValidator is a validator for the "rows" field. It is called by the builders before save.
+	registerexport.RowsValidator = registerexportDescRows.Validators[0].(func(int) error)
+	// registerexportDescSize is the schema descriptor for size field.
+	registerexportDescSize := registerexportFields[11].Descriptor()
+	// registerexport.DefaultSize holds the default value on creation for the size field.
+	registerexport.DefaultSize = registerexportDescSize.Default.(int64)
+	// registerexport.SizeValidator is a validator for the "size" field. It is called by the builders before save.
+	registerexport.SizeValidator = registerexportDescSize.Validators[0].(func(int64) error)
+	// registerexportDescSha256 is the schema descriptor for sha256 field.
+	registerexportDescSha256 := registerexportFields[12].Descriptor()
+	// registerexport.DefaultSha256 holds the default value on creation for the sha256 field.
+	registerexport.DefaultSha256 = registerexportDescSha256.Default.(string)
+	// registerexportDescReason is the schema descriptor for reason field.
+	registerexportDescReason := registerexportFields[16].Descriptor()
+	// registerexport.DefaultReason holds the default value on creation for the reason field.
+	registerexport.DefaultReason = registerexportDescReason.Default.(string)
+	// registerexportDescReasonEn is the schema descriptor for reason_en field.
+	registerexportDescReasonEn := registerexportFields[17].Descriptor()
+	// registerexport.DefaultReasonEn holds the default value on creation for the reason_en field.
+	registerexport.DefaultReasonEn = registerexportDescReasonEn.Default.(string)
+	// registerexportDescID is the schema descriptor for id field.
+	registerexportDescID := registerexportMixinFields0[0].Descriptor()
+	// registerexport.DefaultID holds the default value on creation for the id field.
+	registerexport.DefaultID = registerexportDescID.Default.(func() uuid.UUID)
 	renovationMixin := schema.Renovation{}.Mixin()
 	renovationMixinFields0 := renovationMixin[0].Fields()
 	_ = renovationMixinFields0

@@ -922,6 +922,14 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{"frozen": true},
 		Contact:      map[string]bool{},
 	},
+	TypeRegisterExport: {
+		Name: TypeRegisterExport, Table: "register_exports", Code: ids.Code(521),
+		Estate: "estate_id", Department: "", Self: "account_id", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{"sha256": true},
+		Contact:      map[string]bool{},
+	},
 	TypeRenovation: {
 		Name: TypeRenovation, Table: "renovations", Code: ids.Code(1544),
 		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
@@ -1114,6 +1122,7 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(2059): TypePublication,
 	ids.Code(519):  TypeReconciliation,
 	ids.Code(520):  TypeReconciliationLine,
+	ids.Code(521):  TypeRegisterExport,
 	ids.Code(1544): TypeRenovation,
 	ids.Code(1546): TypeRenovationStep,
 	ids.Code(265):  TypeResident,
@@ -2398,6 +2407,14 @@ func (_m *Reconciliation) RowScope() access.Row {
 func (_m *ReconciliationLine) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *RegisterExport) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Self = _m.AccountID
 	return row
 }
 

@@ -240,6 +240,8 @@ type Tx struct {
 	Reconciliation *ReconciliationClient
 	// ReconciliationLine is the client for interacting with the ReconciliationLine builders.
 	ReconciliationLine *ReconciliationLineClient
+	// RegisterExport is the client for interacting with the RegisterExport builders.
+	RegisterExport *RegisterExportClient
 	// Renovation is the client for interacting with the Renovation builders.
 	Renovation *RenovationClient
 	// RenovationStep is the client for interacting with the RenovationStep builders.
@@ -503,6 +505,7 @@ func (tx *Tx) init() {
 	tx.Publication = NewPublicationClient(tx.config)
 	tx.Reconciliation = NewReconciliationClient(tx.config)
 	tx.ReconciliationLine = NewReconciliationLineClient(tx.config)
+	tx.RegisterExport = NewRegisterExportClient(tx.config)
 	tx.Renovation = NewRenovationClient(tx.config)
 	tx.RenovationStep = NewRenovationStepClient(tx.config)
 	tx.Resident = NewResidentClient(tx.config)

@@ -1377,6 +1377,18 @@ func (f ReconciliationLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ReconciliationLineMutation", m)
 }
 
+// The RegisterExportFunc type is an adapter to allow the use of ordinary
+// function as RegisterExport mutator.
+type RegisterExportFunc func(context.Context, *ent.RegisterExportMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RegisterExportFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RegisterExportMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RegisterExportMutation", m)
+}
+
 // The RenovationFunc type is an adapter to allow the use of ordinary
 // function as Renovation mutator.
 type RenovationFunc func(context.Context, *ent.RenovationMutation) (ent.Value, error)

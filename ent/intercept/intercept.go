@@ -123,6 +123,7 @@ import (
 	"github.com/steward-pm/steward/ent/publication"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/registerexport"
 	"github.com/steward-pm/steward/ent/renovation"
 	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
@@ -3268,6 +3269,33 @@ func (f TraverseReconciliationLine) Traverse(ctx context.Context, q ent.Query) e
 	return fmt.Errorf("unexpected query type %T. expect *ent.ReconciliationLineQuery", q)
 }
 
+// The RegisterExportFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RegisterExportFunc func(context.Context, *ent.RegisterExportQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f RegisterExportFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.RegisterExportQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.RegisterExportQuery", q)
+}
+
+// The TraverseRegisterExport type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRegisterExport func(context.Context, *ent.RegisterExportQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRegisterExport) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRegisterExport) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RegisterExportQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.RegisterExportQuery", q)
+}
+
 // The RenovationFunc type is an adapter to allow the use of ordinary function as a Querier.
 type RenovationFunc func(context.Context, *ent.RenovationQuery) (ent.Value, error)
 
@@ -3742,6 +3770,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ReconciliationQuery, predicate.Reconciliation, reconciliation.OrderOption]{typ: ent.TypeReconciliation, tq: q}, nil
 	case *ent.ReconciliationLineQuery:
 		return &query[*ent.ReconciliationLineQuery, predicate.ReconciliationLine, reconciliationline.OrderOption]{typ: ent.TypeReconciliationLine, tq: q}, nil
+	case *ent.RegisterExportQuery:
+		return &query[*ent.RegisterExportQuery, predicate.RegisterExport, registerexport.OrderOption]{typ: ent.TypeRegisterExport, tq: q}, nil
 	case *ent.RenovationQuery:
 		return &query[*ent.RenovationQuery, predicate.Renovation, renovation.OrderOption]{typ: ent.TypeRenovation, tq: q}, nil
 	case *ent.RenovationStepQuery:

@@ -6569,6 +6569,72 @@ var (
 			},
 		},
 	}
+	// RegisterExportsColumns holds the columns for the "register_exports" table.
+	RegisterExportsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "account_id", Type: field.TypeUUID},
+		{Name: "account_name", Type: field.TypeString},
+		{Name: "register", Type: field.TypeString},
+		{Name: "format", Type: field.TypeEnum, Enums: []string{"XLSX", "CSV", "HTML", "PDF"}},
+		{Name: "language", Type: field.TypeEnum, Enums: []string{"ZH", "EN"}},
+		{Name: "from_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "until_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "RUNNING", "DONE", "FAILED", "REFUSED", "CANCELLED", "EXPIRED"}, Default: "WAITING"},
+		{Name: "job_number", Type: field.TypeInt64, Nullable: true},
+		{Name: "rows", Type: field.TypeInt, Default: 0},
+		{Name: "size", Type: field.TypeInt64, Default: 0},
+		{Name: "sha256", Type: field.TypeString, Default: ""},
+		{Name: "started_at", Type: field.TypeTime, Nullable: true},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "reason_en", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// RegisterExportsTable holds the schema information for the "register_exports" table.
+	RegisterExportsTable = &schema.Table{
+		Name:       "register_exports",
+		Columns:    RegisterExportsColumns,
+		PrimaryKey: []*schema.Column{RegisterExportsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "register_exports_estates_estate",
+				Columns:    []*schema.Column{RegisterExportsColumns[19]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "register_exports_households_household",
+				Columns:    []*schema.Column{RegisterExportsColumns[20]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "registerexport_estate_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{RegisterExportsColumns[19], RegisterExportsColumns[1], RegisterExportsColumns[0]},
+			},
+			{
+				Name:    "registerexport_account_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{RegisterExportsColumns[2], RegisterExportsColumns[1], RegisterExportsColumns[0]},
+			},
+			{
+				Name:    "registerexport_account_id_state",
+				Unique:  false,
+				Columns: []*schema.Column{RegisterExportsColumns[2], RegisterExportsColumns[9]},
+			},
+			{
+				Name:    "registerexport_state_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{RegisterExportsColumns[9], RegisterExportsColumns[16]},
+			},
+		},
+	}
 	// RenovationsColumns holds the columns for the "renovations" table.
 	RenovationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -7201,6 +7267,7 @@ var (
 		PublicationsTable,
 		ReconciliationsTable,
 		ReconciliationLinesTable,
+		RegisterExportsTable,
 		RenovationsTable,
 		RenovationStepsTable,
 		ResidentsTable,
@@ -7526,6 +7593,8 @@ func init() {
 	ReconciliationsTable.ForeignKeys[0].RefTable = EstatesTable
 	ReconciliationLinesTable.ForeignKeys[0].RefTable = EstatesTable
 	ReconciliationLinesTable.ForeignKeys[1].RefTable = ReconciliationsTable
+	RegisterExportsTable.ForeignKeys[0].RefTable = EstatesTable
+	RegisterExportsTable.ForeignKeys[1].RefTable = HouseholdsTable
 	RenovationsTable.ForeignKeys[0].RefTable = EstatesTable
 	RenovationsTable.ForeignKeys[1].RefTable = ArchiveFilesTable
 	RenovationStepsTable.ForeignKeys[0].RefTable = EstatesTable

@@ -348,6 +348,9 @@ type Reconciliation func(*sql.Selector)
 // ReconciliationLine is the predicate function for reconciliationline builders.
 type ReconciliationLine func(*sql.Selector)
 
+// RegisterExport is the predicate function for registerexport builders.
+type RegisterExport func(*sql.Selector)
+
 // Renovation is the predicate function for renovation builders.
 type Renovation func(*sql.Selector)
 
