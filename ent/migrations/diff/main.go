@@ -132,7 +132,11 @@ func write(name string, statements []string) error {
 			text += wall(e.Table, e.Estate, e.Household, e.AppendOnly)
 		}
 	}
-	path := fmt.Sprintf("ent/migrations/%05d_%s.sql", len(files)+1, name)
+	var last int // numbers have gaps
+	if _, err := fmt.Sscanf(slices.Max(files), "%05d_", &last); err != nil {
+		return err
+	}
+	path := fmt.Sprintf("ent/migrations/%05d_%s.sql", last+1, name)
 	return os.WriteFile(path, []byte(text), 0o644)
 }
 
