@@ -130,6 +130,11 @@ var forms = map[string][]form{
 	// What comes back is out, as the first document of the walk is not.
 	"returnArchive":  {{"returnArchive.input.documents": nil, "returnArchive.input.staffID": nil}, {"returnArchive.input.documents": nil}},
 	"destroyArchive": {{"destroyArchive.input.signature.credential": stewardtest.Password}},
+	// A register that is of all households, and one of a single one.
+	"requestRegisterExport": {
+		{"requestRegisterExport.input.register": "units", "requestRegisterExport.input.householdID": nil},
+		{"requestRegisterExport.input.register": "mail-items"},
+	},
 }
 
 func formsOf(f *ast.FieldDefinition) []form {

@@ -77,6 +77,29 @@ func (s *Service) Holding(ctx context.Context, account, holder uuid.UUID, today 
 		account, holder, s.now(), today, s.cfg.SessionIdle))
 }
 
+// Standing tells what an account may count on today, for the program, which does what the account asked for while nobody is signed in: q is the
+// system's.
+//
+// Errors: UNAUTHENTICATED for an account that is disabled, or not there.
+func (s *Service) Standing(ctx context.Context, q Querier, account uuid.UUID, today calendar.Day) (_ *Identity, err error) {
+	defer fault.Wrap(&err, "standing(%s)", account)
+	id := Identity{AccountID: account}
+	var held []byte
+	err = q.QueryRow(ctx, `SELECT email, name, kind, locale, temporary, held FROM identity.standing($1, $2)`, account, today).
+		Scan(&id.Email, &id.Name, &id.Kind, &id.Locale, &id.TemporaryPassword, &held)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, fault.SignedOut()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(held, &id.Held); err != nil {
+		return nil, err
+	}
+	id.Grants = id.Held
+	return &id, nil
+}
+
 const identity = `account_id, email, name, kind, locale, coalesce(temporary, false), session_id, token_id, token_role, token_estates, expires_at, held`
 
 func identified(row pgx.Row) (*Identity, error) {

@@ -55,6 +55,7 @@ var shows = []struct{ what, sql string }{
 		WHERE k.state = 'DONE' GROUP BY k.id HAVING count(*) = 3`},
 	{"K3.2 a scrapping that waits for consent", `SELECT FROM approvals WHERE kind = 'keys.scrap' AND state = 'ASKED' AND expires_at > $1`},
 	{"A1.3 a staff file read for promotion, and told", `SELECT FROM staff_file_consultations c JOIN identity.inbox m ON m.subject_id = c.id WHERE c.purpose = 'PROMOTION' AND c.work_documents > 0`},
+	{"A4.3 registers that were asked for, as jobs", `SELECT FROM register_exports x JOIN river.river_job j ON j.args ->> 'export' = x.id::text HAVING count(DISTINCT x.account_id) = 2`},
 	{"A5 paper that is lent, and not due", `SELECT FROM archive_loans WHERE state = 'OPEN' AND due_at > $1`},
 	{"A5 paper that is overdue", `SELECT FROM archive_loans WHERE state = 'OPEN' AND due_at < $1`},
 	{"A5 paper that came back with a page missing, signed by both", `SELECT FROM archive_returns r JOIN signatures s ON s.subject_id = r.id WHERE r.missing = 1 GROUP BY r.id HAVING count(*) = 2`},

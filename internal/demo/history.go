@@ -103,7 +103,7 @@ func (h *history) story(rich bool) map[int][]func() error {
 		s[back] = append(s[back], list...)
 	}
 	if rich {
-		for _, theme := range []map[int][]func() error{h.acceptance(), h.handovers(), h.longLoans(), h.locks(), h.mistakes(), h.checks(), h.archiveRequests(), h.archiveLoans(), h.destruction(), h.records(), h.archiveFiles(), h.mail(), h.press(), h.vacancies(), h.defects(), h.rounds(), h.fees(), h.feeDispatches(), h.bank(), h.duty()} {
+		for _, theme := range []map[int][]func() error{h.acceptance(), h.handovers(), h.longLoans(), h.locks(), h.mistakes(), h.checks(), h.archiveRequests(), h.archiveLoans(), h.destruction(), h.records(), h.archiveFiles(), h.mail(), h.press(), h.vacancies(), h.defects(), h.rounds(), h.fees(), h.feeDispatches(), h.bank(), h.duty(), h.exported()} {
 			for back, list := range theme {
 				s[back] = append(s[back], list...)
 			}

@@ -35,7 +35,7 @@ type entry struct {
 
 // job is one register being written.
 type job struct {
-	w           io.Writer
+	out
 	format      registers.Format
 	lang        language.Tag
 	head        registers.Head
@@ -44,6 +44,13 @@ type job struct {
 	household   *uuid.UUID // nil: all
 	now         time.Time
 	from, until time.Time // zero: open
+}
+
+// out is where a register is written, and who hears of it.
+type out struct {
+	w      io.Writer
+	titled func(zh, en string) // told what it is called; may be nil
+	row    func() error        // told of each row; its error ends the writing; may be nil
 }
 
 // say chooses a word of the register's language.
@@ -197,5 +204,25 @@ var catalogue = map[string]entry{
 func Names() []string { return slices.Sorted(maps.Keys(catalogue)) }
 
 func write[T any](ctx context.Context, j job, r registers.Register[T], rows iter.Seq2[T, error]) error {
+	if j.titled != nil {
+		j.titled(r.ZH, r.EN)
+	}
+	if j.row != nil {
+		rows = told(rows, j.row)
+	}
 	return r.Write(ctx, j.w, j.format, j.lang, j.head, rows)
+}
+
+// told are the rows, of each of which somebody is told.
+func told[T any](rows iter.Seq2[T, error], row func() error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for v, err := range rows {
+			if err == nil {
+				err = row()
+			}
+			if !yield(v, err) {
+				return
+			}
+		}
+	}
 }

@@ -2,7 +2,10 @@
 // them: permission first, then the entry on the audit trail, then the rows, page by page.
 //
 // exports.go permission, audit · catalogue.go what there is · places.go, households.go the registry's lists ·
-// http.go GET /registers/NAME.FORMAT. The registers of a chapter are defined in its package.
+// http.go GET /registers/NAME.FORMAT, streamed. The registers of a chapter are defined in its package.
+//
+// A register that takes long is asked for as a job: request.go it is asked for, and cancelled · work.go it is written · steps.go what becomes of it,
+// and who is told · download.go it is downloaded · tidy.go it is removed.
 package exports
 
 import (
@@ -65,17 +68,30 @@ func Write(ctx context.Context, name, format string, p Params, w io.Writer) (err
 	if err != nil {
 		return err
 	}
+	return entry.make(ctx, e, wanted{name: name, format: registers.Format(format), household: home, Params: p}, out{w: w})
+}
+
+// wanted is a register of one estate, as it is wanted.
+type wanted struct {
+	Params
+	name      string
+	format    registers.Format
+	household *uuid.UUID
+}
+
+// make writes the register for the viewer in ctx, once it stands on the audit trail.
+func (entry entry) make(ctx context.Context, e *ent.Estate, want wanted, to out) error {
 	cal, err := act.CalendarOf(e.TimeZone)
 	if err != nil {
 		return fmt.Errorf("time zone of estate %s: %w", e.Code, err)
 	}
-	if err := note(ctx, e, name+"."+format, p); err != nil {
+	if err := note(ctx, e, want.name+"."+string(want.format), want.Params); err != nil {
 		return err
 	}
 	rt := act.From(ctx)
 	return entry.write(ctx, job{
-		w: w, format: registers.Format(format), lang: p.Lang, db: rt.DB.Ent, estate: e.ID, household: home, now: rt.Clock.Now(),
-		from: startOf(cal, p.From), until: endOf(cal, p.To),
+		out: to, format: want.format, lang: want.Lang, db: rt.DB.Ent, estate: e.ID, household: want.household, now: rt.Clock.Now(),
+		from: startOf(cal, want.From), until: endOf(cal, want.To),
 		head: registers.Head{Estate: e.Name, At: rt.Clock.Now(), Zone: cal.Zone()},
 	})
 }
@@ -111,16 +127,25 @@ func permit(ctx context.Context, entry entry, code string) (*ent.Estate, error) 
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range entry.resources {
+	if !entry.open(v, e.ID) {
+		return nil, rt.Refuse(ctx, action, e.ID, closed())
+	}
+	return e, nil
+}
+
+// open tells whether the viewer may take the register out of the estate.
+func (entry entry) open(v *access.Viewer, estate uuid.UUID) bool {
+	return !slices.ContainsFunc(entry.resources, func(r policy.Resource) bool {
 		may := v.Scope(r, policy.Export)
 		if entry.some {
 			may = may.EstatesOnly()
 		}
-		if !may.Covers(access.Row{Estate: e.ID}) {
-			return nil, rt.Refuse(ctx, action, e.ID, fault.Denied("您的岗位无权导出该登记表。", "None of your roles may export this register."))
-		}
-	}
-	return e, nil
+		return !may.Covers(access.Row{Estate: estate})
+	})
+}
+
+func closed() *fault.Error {
+	return fault.Denied("您的岗位无权导出该登记表。", "None of your roles may export this register.")
 }
 
 // householdOf finds the estate's household of the number; nil for none given. Errors: NOT_FOUND.

@@ -92,7 +92,15 @@ type incoming struct {
 }
 
 // receive streams r to disk, hashing as it goes. The caller discards it in any case.
-func (c *Content) receive(r io.Reader) (_ *incoming, err error) {
+func (c *Content) receive(r io.Reader) (*incoming, error) {
+	return c.written(func(w io.Writer) error {
+		_, err := io.Copy(w, r)
+		return err
+	})
+}
+
+// written has what write writes on disk, hashing as it goes. The caller discards it in any case.
+func (c *Content) written(write func(io.Writer) error) (_ *incoming, err error) {
 	f, err := os.CreateTemp(c.incoming, "*")
 	if err != nil {
 		return nil, err
@@ -104,7 +112,10 @@ func (c *Content) receive(r io.Reader) (_ *incoming, err error) {
 		}
 	}()
 	hash := sha256.New()
-	if in.size, err = io.Copy(io.MultiWriter(f, hash), r); err != nil {
+	if err = write(io.MultiWriter(f, hash)); err != nil {
+		return nil, err
+	}
+	if in.size, err = f.Seek(0, io.SeekCurrent); err != nil {
 		return nil, err
 	}
 	in.sum = hex.EncodeToString(hash.Sum(nil))

@@ -32,7 +32,7 @@ var NoticeClasses = []struct {
 	ZH, EN string
 }{
 	{"obligation", "到期与逾期", "what is due"}, {"approval", "审批", "approvals"}, {"void", "更正", "corrections"}, {"keys", "钥匙", "keys"}, {"archives", "档案", "archives"},
-	{"vacancy", "空置房", "vacant units"}, {"mail", "邮件", "mail"}, {"fees", "收费", "fees"}, {"registry", "入住与搬离", "moving"}, {"duty", "值班", "duty"},
+	{"vacancy", "空置房", "vacant units"}, {"mail", "邮件", "mail"}, {"fees", "收费", "fees"}, {"registry", "入住与搬离", "moving"}, {"duty", "值班", "duty"}, {"exports", "导出", "exports"},
 }
 
 // MarshalGQL writes the enum.

@@ -5,9 +5,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jonboulle/clockwork"
+
 	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/account"
+	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/policy"
 )
@@ -37,6 +40,20 @@ func (a *Authenticator) Authenticate(ctx context.Context, bearer string) (contex
 // Holding puts who holds a session or a token into the context, while it is alive. Errors: UNAUTHENTICATED.
 func (a *Authenticator) Holding(ctx context.Context, account, holder uuid.UUID) (context.Context, error) {
 	id, err := a.accounts.Holding(ctx, account, holder, calendar.DayOf(a.clock.Now().In(a.zone)))
+	if err != nil {
+		return ctx, err
+	}
+	return access.With(ctx, a.viewer(id)), nil
+}
+
+// Standing puts an account into the context, with what it may do now, for what it asked for and the program does while nobody is signed in.
+// Errors: UNAUTHENTICATED for an account that is disabled.
+func (a *Authenticator) Standing(ctx context.Context, who uuid.UUID) (context.Context, error) {
+	var id *account.Identity
+	err := act.From(ctx).DB.System(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
+		id, err = a.accounts.Standing(ctx, tx, who, calendar.DayOf(a.clock.Now().In(a.zone)))
+		return err
+	})
 	if err != nil {
 		return ctx, err
 	}

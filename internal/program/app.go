@@ -51,6 +51,7 @@ type App struct {
 	Signer  ed25519.PrivateKey
 
 	Files    *files.Files
+	Exports  *exports.Writer
 	content  *files.Content
 	signOn   *identity.SignOn
 	letters  identity.Letters
@@ -102,11 +103,13 @@ func Assemble(p Parts) (*App, error) {
 		DB:      p.DB, Clock: p.Clock, Accounts: accounts, Keys: p.Keys, Secret: p.Secret, Log: p.Log, Refusals: &act.Refusals{},
 		Observe: func(name, code string) { app.Server.ObserveAct(name, code) },
 	}
+	who := identity.NewAuthenticator(accounts, p.Policy, p.Clock, p.Zone)
 	var err error
-	if app.Runtime.Jobs, err = jobs.NewClient(app.Runtime, app.jobs(p.Work)); err != nil {
+	if app.content, err = p.content(); err != nil {
 		return nil, err
 	}
-	if app.content, err = p.content(); err != nil {
+	app.Exports = exports.NewWriter(app.content, who)
+	if app.Runtime.Jobs, err = jobs.NewClient(app.Runtime, app.jobs(p.Work)); err != nil {
 		return nil, err
 	}
 	metrics := prometheus.NewRegistry()
@@ -117,7 +120,6 @@ func Assemble(p Parts) (*App, error) {
 		app.signOn = p.SignOn.wire(p)
 		signOn = app.signOn
 	}
-	who := identity.NewAuthenticator(accounts, p.Policy, p.Clock, p.Zone)
 	app.Server, err = server.New(p.Server, server.Parts{
 		Schema:        generated.NewExecutableSchema(generated.Config{Resolvers: graph.New(app.Runtime)}),
 		Extensions:    append([]graphql.HandlerExtension{&graph.RequireViewer{}, graph.RecordReads{}}, p.Extensions...),
@@ -166,6 +168,7 @@ func (a *App) jobs(work bool) jobs.Options {
 		{Name: "vacancy.remind", Every: time.Hour, Do: vacancy.Remind},
 		{Name: "mail.carryOver", Every: time.Hour, Do: mail.CarryOver},
 		{Name: "files.expire", Every: time.Hour, Do: files.Expire},
+		{Name: "exports.tidy", Every: time.Hour, Do: func(ctx context.Context, rt *act.Runtime) (int, error) { return exports.Tidy(ctx, rt, a.content) }},
 		{Name: "identity.prune", Every: 24 * time.Hour, Do: jobs.Prune},
 	}}
 }
@@ -173,6 +176,7 @@ func (a *App) jobs(work bool) jobs.Options {
 // Workers adds what works the jobs of all chapters.
 func (a *App) Workers(w *river.Workers) {
 	fees.Workers(w)
+	a.Exports.Workers(w)
 	a.letters.Workers(w)
 	webhook.NewDeliverer(a.webhooks).Workers(w)
 }

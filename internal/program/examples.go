@@ -90,6 +90,11 @@ fragment figures on KeyFigures {
   signatures(first: 20) { edges { node { kind capacity signerName method attestedByName signedAt contentHash } } }
   certificates(first: 5) { edges { node { number title issuedAt content contentHash } } }
 }`},
+	{Name: "Registers that were exported, and where each is downloaded", Query: `query Exports {
+  registerExports(first: 10) {
+    edges { node { register format language fromOn untilOn state rows size createdAt finishedAt expiresAt reason path checksum } }
+  }
+}`},
 	{Name: "What is due or overdue", Query: `query Due {
   obligations(where: {state: OPEN}) { edges { node { kind title clause dueAt state } } }
 }`},

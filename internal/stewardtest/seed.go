@@ -228,6 +228,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queueDuty(estate, account)
 	b.queueBank(estate, account)
 	b.queueDispatches(estate, account)
+	b.queueExport(estate, account)
 	return tx.SendBatch(ctx, &b.Batch).Close()
 }
 
