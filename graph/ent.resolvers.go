@@ -38,6 +38,10 @@ func (r *Resolver) MailReceiptLine() generated.MailReceiptLineResolver {
 
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
+func (r *Resolver) RegisterExport() generated.RegisterExportResolver {
+	return &registerExportResolver{r}
+}
+
 func (r *Resolver) Vacancy() generated.VacancyResolver { return &vacancyResolver{r} }
 
 type (
@@ -47,5 +51,6 @@ type (
 	keyLoanLineResolver     struct{ *Resolver }
 	mailReceiptLineResolver struct{ *Resolver }
 	queryResolver           struct{ *Resolver }
+	registerExportResolver  struct{ *Resolver }
 	vacancyResolver         struct{ *Resolver }
 )

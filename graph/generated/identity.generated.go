@@ -16,6 +16,7 @@ import (
 	"github.com/steward-pm/steward/internal/archives"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/duty"
+	"github.com/steward-pm/steward/internal/exports"
 	"github.com/steward-pm/steward/internal/fees"
 	"github.com/steward-pm/steward/internal/identity"
 	"github.com/steward-pm/steward/internal/importing"
@@ -146,6 +147,8 @@ type MutationResolver interface {
 	GiveMoveInNotice(ctx context.Context, input registry.GiveMoveInNoticeInput) (*registry.GiveMoveInNoticePayload, error)
 	MoveIn(ctx context.Context, input registry.MoveInInput) (*registry.MoveInPayload, error)
 	MoveOut(ctx context.Context, input registry.MoveOutInput) (*registry.MoveOutPayload, error)
+	RequestRegisterExport(ctx context.Context, input exports.RequestRegisterExportInput) (*exports.RequestRegisterExportPayload, error)
+	CancelRegisterExport(ctx context.Context, input exports.CancelRegisterExportInput) (*exports.CancelRegisterExportPayload, error)
 	SetFeeTariff(ctx context.Context, input fees.SetFeeTariffInput) (*fees.SetFeeTariffPayload, error)
 	EndFeeTariff(ctx context.Context, input fees.EndFeeTariffInput) (*fees.EndFeeTariffPayload, error)
 	SetFeeBook(ctx context.Context, input fees.SetFeeBookInput) (*fees.SetFeeBookPayload, error)
@@ -722,6 +725,20 @@ func (ec *executionContext) field_Mutation_cancelLockChange_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (keys.CancelLockChangeInput, error) {
 			return ec.unmarshalNCancelLockChangeInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCancelLockChangeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_cancelRegisterExport_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (exports.CancelRegisterExportInput, error) {
+			return ec.unmarshalNCancelRegisterExportInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋexportsᚐCancelRegisterExportInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2584,6 +2601,20 @@ func (ec *executionContext) field_Mutation_requestKeyScrapping_args(ctx context.
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (keys.RequestKeyScrappingInput, error) {
 			return ec.unmarshalNRequestKeyScrappingInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRequestKeyScrappingInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_requestRegisterExport_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (exports.RequestRegisterExportInput, error) {
+			return ec.unmarshalNRequestRegisterExportInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋexportsᚐRequestRegisterExportInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -10234,6 +10265,94 @@ func (ec *executionContext) fieldContext_Mutation_moveOut(ctx context.Context, f
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_moveOut_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_requestRegisterExport(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_requestRegisterExport(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RequestRegisterExport(ctx, fc.Args["input"].(exports.RequestRegisterExportInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *exports.RequestRegisterExportPayload) graphql.Marshaler {
+			return ec.marshalNRequestRegisterExportPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋexportsᚐRequestRegisterExportPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_requestRegisterExport(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestRegisterExportPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_requestRegisterExport_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelRegisterExport(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelRegisterExport(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelRegisterExport(ctx, fc.Args["input"].(exports.CancelRegisterExportInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *exports.CancelRegisterExportPayload) graphql.Marshaler {
+			return ec.marshalNCancelRegisterExportPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋexportsᚐCancelRegisterExportPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelRegisterExport(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelRegisterExportPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelRegisterExport_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -19506,6 +19625,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "moveOut":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_moveOut(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestRegisterExport":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_requestRegisterExport(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelRegisterExport":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelRegisterExport(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

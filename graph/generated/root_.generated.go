@@ -28,6 +28,7 @@ type ResolverRoot interface {
 	MailReceiptLine() MailReceiptLineResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	RegisterExport() RegisterExportResolver
 	Subscription() SubscriptionResolver
 	Vacancy() VacancyResolver
 }
@@ -132,6 +133,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CancelKeyAcceptanceInput", ec.unmarshalInputCancelKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("CancelKeySpotCheckInput", ec.unmarshalInputCancelKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CancelLockChangeInput", ec.unmarshalInputCancelLockChangeInput),
+			graphql.NewInputUnmarshaler("CancelRegisterExportInput", ec.unmarshalInputCancelRegisterExportInput),
 			graphql.NewInputUnmarshaler("CertificateOrder", ec.unmarshalInputCertificateOrder),
 			graphql.NewInputUnmarshaler("CertificateWhereInput", ec.unmarshalInputCertificateWhereInput),
 			graphql.NewInputUnmarshaler("ChangeDutyRosterInput", ec.unmarshalInputChangeDutyRosterInput),
@@ -464,6 +466,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordViolationInput", ec.unmarshalInputRecordViolationInput),
 			graphql.NewInputUnmarshaler("RecoverPressClaimInput", ec.unmarshalInputRecoverPressClaimInput),
 			graphql.NewInputUnmarshaler("RedeliverWebhookInput", ec.unmarshalInputRedeliverWebhookInput),
+			graphql.NewInputUnmarshaler("RegisterExportOrder", ec.unmarshalInputRegisterExportOrder),
+			graphql.NewInputUnmarshaler("RegisterExportWhereInput", ec.unmarshalInputRegisterExportWhereInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
 			graphql.NewInputUnmarshaler("RegisterMailInput", ec.unmarshalInputRegisterMailInput),
 			graphql.NewInputUnmarshaler("ReinspectDefectInput", ec.unmarshalInputReinspectDefectInput),
@@ -482,6 +486,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
 			graphql.NewInputUnmarshaler("RequestArchiveInput", ec.unmarshalInputRequestArchiveInput),
 			graphql.NewInputUnmarshaler("RequestKeyScrappingInput", ec.unmarshalInputRequestKeyScrappingInput),
+			graphql.NewInputUnmarshaler("RequestRegisterExportInput", ec.unmarshalInputRequestRegisterExportInput),
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
 			graphql.NewInputUnmarshaler("ResidentWhereInput", ec.unmarshalInputResidentWhereInput),
 			graphql.NewInputUnmarshaler("ResolveDefectInput", ec.unmarshalInputResolveDefectInput),
@@ -4024,6 +4029,85 @@ extend type Query {
     "Which ones."
     where: FileWhereInput
   ): FileConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/exports.graphqls", Input: `"A register that is wanted, to be written while nobody waits (A4)."
+input RequestRegisterExportInput {
+  "Of which estate."
+  estateID: ID!
+  "Which register, by the name that GET /registers/NAME.FORMAT has for it: keys-loans, households, fee-payments."
+  register: String!
+  "As what it is written; sheets to be printed are PDF, all others are not."
+  format: RegisterExportFormat!
+  "In which language; that of the request unless given."
+  language: RegisterExportLanguage
+  "The first day, for registers of a time; from the beginning unless given."
+  from: Date
+  "The last day, for registers of a time; until it is written unless given."
+  to: Date
+  "The only household, for registers of one; all unless given."
+  householdID: ID
+}
+
+"What was asked for."
+type RequestRegisterExportPayload {
+  "The export, which waits."
+  export: RegisterExport!
+}
+
+"An export that is not wanted any more."
+input CancelRegisterExportInput {
+  "Which one."
+  registerExportID: ID!
+}
+
+"What was cancelled."
+type CancelRegisterExportPayload {
+  "The export as it stands after."
+  export: RegisterExport!
+}
+
+extend type RegisterExport {
+  "Where it is downloaded, from the root of this server, signed in: GET it. Null for all but who asked for it, and while there is nothing to download."
+  path: String
+  "SHA-256 of what is downloaded, in hex; null where path is."
+  checksum: String
+}
+
+extend type Mutation {
+  "Asks for a register to be written while nobody waits, by the rights that who asks has by then (A4): for whoever may take it out of the estate over HTTP, signed in. Who asked is told when it is done, and downloads it within 7 days. INVALID_INPUT for a register that there is not, and for what it is not asked by; CONFLICT while 5 of one's own wait."
+  requestRegisterExport(
+    "What is wanted."
+    input: RequestRegisterExportInput!
+  ): RequestRegisterExportPayload!
+  "Ends an export before it is done: the own, or as a manager that of another (A4). CONFLICT once it is over."
+  cancelRegisterExport(
+    "Which one."
+    input: CancelRegisterExportInput!
+  ): CancelRegisterExportPayload!
+}
+
+extend type Query {
+  "The registers that were asked for, with how far each is, and what came of it (A4): one's own; managers and auditors see that others were made, and download none of them."
+  registerExports(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: RegisterExportOrder = {field: CREATED_AT, direction: DESC}
+    "Which ones."
+    where: RegisterExportWhereInput
+  ): RegisterExportConnection!
+  "A link to what was exported, for some minutes, for who asked for it (A4)."
+  registerExportLink(
+    "The export."
+    registerExportID: ID!
+  ): FileLink!
 }
 `, BuiltIn: false},
 	{Name: "../schema/fees.graphqls", Input: `"What a kind of unit pays for something, from a day on (F1)."
@@ -9275,6 +9359,8 @@ enum NoticeClass {
   REGISTRY
   "Duty."
   DUTY
+  "Registers that were asked for."
+  EXPORTS
 }
 
 "Whether messages of a class are mailed; into the inbox they come always."
@@ -57827,6 +57913,496 @@ input ReconciliationWhereInput {
   closedAtNotNil: Boolean
 }
 """
+A register that somebody asked for, written while nobody waits, and kept to be downloaded until it expires.
+"""
+type RegisterExport implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The account that asked for it: by its rights it is written, and nobody else downloads it.
+  """
+  accountID: ID!
+  """
+  Who asked for it, as signed.
+  """
+  accountName: String!
+  """
+  Which register: keys-loans.
+  """
+  register: String!
+  """
+  As what it is written.
+  """
+  format: RegisterExportFormat!
+  """
+  In which language.
+  """
+  language: RegisterExportLanguage!
+  """
+  The first day that is wanted; null from the beginning.
+  """
+  fromOn: Date
+  """
+  The last day that is wanted; null until it is written.
+  """
+  untilOn: Date
+  """
+  The only household that is wanted; null for all.
+  """
+  householdID: ID
+  """
+  Waiting, being written, ready to be downloaded, failed (it can be tried again), refused when it was to be written, cancelled before, past its time.
+  """
+  state: RegisterExportState!
+  """
+  The job that writes it, as failedJobs lists it if it fails; null before it began.
+  """
+  jobNumber: Int
+  """
+  How many rows are written, so far or altogether.
+  """
+  rows: Int!
+  """
+  Bytes of what was written; 0 before.
+  """
+  size: Int!
+  """
+  When it was last begun to be written.
+  """
+  startedAt: Time
+  """
+  When it was done, refused, given up or cancelled.
+  """
+  finishedAt: Time
+  """
+  Until when it can be downloaded; null before it is done.
+  """
+  expiresAt: Time
+  """
+  Why it was refused or failed, and what to do, in Chinese.
+  """
+  reason: String!
+  """
+  The same in English.
+  """
+  reasonEn: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The only household that is wanted; null for all.
+  """
+  household: Household
+}
+"""
+A connection to a list of items.
+"""
+type RegisterExportConnection {
+  """
+  A list of edges.
+  """
+  edges: [RegisterExportEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type RegisterExportEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: RegisterExport
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+RegisterExportFormat is enum for the field format
+"""
+enum RegisterExportFormat @goModel(model: "github.com/steward-pm/steward/ent/registerexport.Format") {
+  """
+  xlsx.
+  """
+  XLSX
+  """
+  csv.
+  """
+  CSV
+  """
+  html.
+  """
+  HTML
+  """
+  pdf.
+  """
+  PDF
+}
+"""
+RegisterExportLanguage is enum for the field language
+"""
+enum RegisterExportLanguage @goModel(model: "github.com/steward-pm/steward/ent/registerexport.Language") {
+  """
+  zh.
+  """
+  ZH
+  """
+  en.
+  """
+  EN
+}
+"""
+Ordering options for RegisterExport connections
+"""
+input RegisterExportOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order RegisterExports.
+  """
+  field: RegisterExportOrderField!
+}
+"""
+Properties by which RegisterExport connections can be ordered.
+"""
+enum RegisterExportOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+RegisterExportState is enum for the field state
+"""
+enum RegisterExportState @goModel(model: "github.com/steward-pm/steward/ent/registerexport.State") {
+  """
+  waiting.
+  """
+  WAITING
+  """
+  running.
+  """
+  RUNNING
+  """
+  done.
+  """
+  DONE
+  """
+  failed.
+  """
+  FAILED
+  """
+  refused.
+  """
+  REFUSED
+  """
+  cancelled.
+  """
+  CANCELLED
+  """
+  expired.
+  """
+  EXPIRED
+}
+"""
+RegisterExportWhereInput is used for filtering RegisterExport objects.
+Input was generated by ent.
+"""
+input RegisterExportWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: RegisterExportWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [RegisterExportWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [RegisterExportWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  account_id field predicates
+  """
+  accountID: ID
+  """
+  accountID differs from this.
+  """
+  accountIDNEQ: ID
+  """
+  accountID is one of these.
+  """
+  accountIDIn: [ID!]
+  """
+  accountID is none of these.
+  """
+  accountIDNotIn: [ID!]
+  """
+  accountID is greater than this.
+  """
+  accountIDGT: ID
+  """
+  accountID is at least this.
+  """
+  accountIDGTE: ID
+  """
+  accountID is less than this.
+  """
+  accountIDLT: ID
+  """
+  accountID is at most this.
+  """
+  accountIDLTE: ID
+  """
+  register field predicates
+  """
+  register: String
+  """
+  register differs from this.
+  """
+  registerNEQ: String
+  """
+  register is one of these.
+  """
+  registerIn: [String!]
+  """
+  register is none of these.
+  """
+  registerNotIn: [String!]
+  """
+  register is greater than this.
+  """
+  registerGT: String
+  """
+  register is at least this.
+  """
+  registerGTE: String
+  """
+  register is less than this.
+  """
+  registerLT: String
+  """
+  register is at most this.
+  """
+  registerLTE: String
+  """
+  register contains this.
+  """
+  registerContains: String
+  """
+  register begins with this.
+  """
+  registerHasPrefix: String
+  """
+  register ends with this.
+  """
+  registerHasSuffix: String
+  """
+  register equals this, upper and lower case alike.
+  """
+  registerEqualFold: String
+  """
+  register contains this, upper and lower case alike.
+  """
+  registerContainsFold: String
+  """
+  format field predicates
+  """
+  format: RegisterExportFormat
+  """
+  format differs from this.
+  """
+  formatNEQ: RegisterExportFormat
+  """
+  format is one of these.
+  """
+  formatIn: [RegisterExportFormat!]
+  """
+  format is none of these.
+  """
+  formatNotIn: [RegisterExportFormat!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is null.
+  """
+  householdIDIsNil: Boolean
+  """
+  householdID is set.
+  """
+  householdIDNotNil: Boolean
+  """
+  state field predicates
+  """
+  state: RegisterExportState
+  """
+  state differs from this.
+  """
+  stateNEQ: RegisterExportState
+  """
+  state is one of these.
+  """
+  stateIn: [RegisterExportState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [RegisterExportState!]
+  """
+  expires_at field predicates
+  """
+  expiresAt: Time
+  """
+  expiresAt differs from this.
+  """
+  expiresAtNEQ: Time
+  """
+  expiresAt is one of these.
+  """
+  expiresAtIn: [Time!]
+  """
+  expiresAt is none of these.
+  """
+  expiresAtNotIn: [Time!]
+  """
+  expiresAt is greater than this.
+  """
+  expiresAtGT: Time
+  """
+  expiresAt is at least this.
+  """
+  expiresAtGTE: Time
+  """
+  expiresAt is less than this.
+  """
+  expiresAtLT: Time
+  """
+  expiresAt is at most this.
+  """
+  expiresAtLTE: Time
+  """
+  expiresAt is null.
+  """
+  expiresAtIsNil: Boolean
+  """
+  expiresAt is set.
+  """
+  expiresAtNotNil: Boolean
+}
+"""
 A renovation of a household (A1.4).
 """
 type Renovation implements Node {
@@ -63888,6 +64464,14 @@ func (ec *executionContext) childFields_CancelLockChangePayload(ctx context.Cont
 		return ec.fieldContext_CancelLockChangePayload_lockChange(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CancelLockChangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelRegisterExportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "export":
+		return ec.fieldContext_CancelRegisterExportPayload_export(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelRegisterExportPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Certificate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -71398,6 +71982,82 @@ func (ec *executionContext) childFields_RefusedInspectionLine(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type RefusedInspectionLine", field.Name)
 }
 
+func (ec *executionContext) childFields_RegisterExport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RegisterExport_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RegisterExport_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_RegisterExport_estateID(ctx, field)
+	case "accountID":
+		return ec.fieldContext_RegisterExport_accountID(ctx, field)
+	case "accountName":
+		return ec.fieldContext_RegisterExport_accountName(ctx, field)
+	case "register":
+		return ec.fieldContext_RegisterExport_register(ctx, field)
+	case "format":
+		return ec.fieldContext_RegisterExport_format(ctx, field)
+	case "language":
+		return ec.fieldContext_RegisterExport_language(ctx, field)
+	case "fromOn":
+		return ec.fieldContext_RegisterExport_fromOn(ctx, field)
+	case "untilOn":
+		return ec.fieldContext_RegisterExport_untilOn(ctx, field)
+	case "householdID":
+		return ec.fieldContext_RegisterExport_householdID(ctx, field)
+	case "state":
+		return ec.fieldContext_RegisterExport_state(ctx, field)
+	case "jobNumber":
+		return ec.fieldContext_RegisterExport_jobNumber(ctx, field)
+	case "rows":
+		return ec.fieldContext_RegisterExport_rows(ctx, field)
+	case "size":
+		return ec.fieldContext_RegisterExport_size(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_RegisterExport_startedAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_RegisterExport_finishedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_RegisterExport_expiresAt(ctx, field)
+	case "reason":
+		return ec.fieldContext_RegisterExport_reason(ctx, field)
+	case "reasonEn":
+		return ec.fieldContext_RegisterExport_reasonEn(ctx, field)
+	case "estate":
+		return ec.fieldContext_RegisterExport_estate(ctx, field)
+	case "household":
+		return ec.fieldContext_RegisterExport_household(ctx, field)
+	case "path":
+		return ec.fieldContext_RegisterExport_path(ctx, field)
+	case "checksum":
+		return ec.fieldContext_RegisterExport_checksum(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegisterExport", field.Name)
+}
+
+func (ec *executionContext) childFields_RegisterExportConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RegisterExportConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RegisterExportConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RegisterExportConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegisterExportConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RegisterExportEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_RegisterExportEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_RegisterExportEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegisterExportEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_RegisterExternalPersonPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "externalPerson":
@@ -71632,6 +72292,14 @@ func (ec *executionContext) childFields_RequestKeyScrappingPayload(ctx context.C
 		return ec.fieldContext_RequestKeyScrappingPayload_scrapping(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RequestKeyScrappingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestRegisterExportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "export":
+		return ec.fieldContext_RequestRegisterExportPayload_export(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestRegisterExportPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ResetPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
