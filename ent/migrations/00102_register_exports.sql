@@ -31,12 +31,12 @@ CREATE TRIGGER register_exports_waiting AFTER INSERT ON register_exports FOR EAC
 -- +goose StatementBegin
 CREATE FUNCTION register_exports_goes() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 BEGIN
-    IF NOT CASE OLD.state
+    IF NOT (CASE OLD.state
         WHEN 'WAITING' THEN NEW.state IN ('RUNNING', 'FAILED', 'CANCELLED')
         WHEN 'RUNNING' THEN NEW.state IN ('WAITING', 'DONE', 'FAILED', 'REFUSED', 'CANCELLED')
         WHEN 'FAILED'  THEN NEW.state IN ('RUNNING', 'CANCELLED')
         WHEN 'DONE'    THEN NEW.state = 'EXPIRED'
-        ELSE false END THEN
+        ELSE false END) THEN
         RAISE check_violation USING CONSTRAINT = 'register_exports_goes', MESSAGE = 'the export does not go that way';
     END IF;
     RETURN NULL;
@@ -64,7 +64,7 @@ CREATE FUNCTION content_used(estate uuid, sum text) RETURNS boolean STABLE LANGU
 -- What an account may count on today, as identity.authenticate answers of its secret, for the program itself, which does what the account asked for
 -- while nobody is signed in. No row: there is no such account, or it is disabled.
 -- +goose StatementBegin
-CREATE FUNCTION identity.standing(p_account uuid, p_today date)
+CREATE FUNCTION identity.standing_of(p_account uuid, p_today date)
 RETURNS TABLE (email text, name text, kind text, locale text, temporary boolean, held jsonb) LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
     IF NOT identity.is_system() THEN
@@ -83,5 +83,5 @@ BEGIN
      WHERE a.id = p_account AND a.disabled_at IS NULL;
 END $$;
 -- +goose StatementEnd
-REVOKE ALL ON FUNCTION identity.standing FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION identity.standing TO steward_app;
+REVOKE ALL ON FUNCTION identity.standing_of FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION identity.standing_of TO steward_app;

@@ -85,7 +85,7 @@ func (s *Service) Standing(ctx context.Context, q Querier, account uuid.UUID, to
 	defer fault.Wrap(&err, "standing(%s)", account)
 	id := Identity{AccountID: account}
 	var held []byte
-	err = q.QueryRow(ctx, `SELECT email, name, kind, locale, temporary, held FROM identity.standing($1, $2)`, account, today).
+	err = q.QueryRow(ctx, `SELECT email, name, kind, locale, temporary, held FROM identity.standing_of($1, $2)`, account, today).
 		Scan(&id.Email, &id.Name, &id.Kind, &id.Locale, &id.TemporaryPassword, &held)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, fault.SignedOut()

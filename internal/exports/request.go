@@ -10,6 +10,7 @@ import (
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/registerexport"
+	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/fault"
@@ -99,11 +100,11 @@ func ask(tx *act.Tx, in RequestRegisterExportInput) (*RequestRegisterExportPaylo
 		return nil, closed().By(clause).At("register")
 	}
 	if in.HouseholdID != nil {
-		there, err := tx.Household.Query().Where(household.ID(*in.HouseholdID), household.EstateID(e.ID)).Exist(tx)
-		if err != nil {
+		home, err := tx.Household.Query().Where(household.ID(*in.HouseholdID), household.EstateID(e.ID)).Only(tx)
+		if home, err = act.Find(home, err, "householdID"); err != nil {
 			return nil, err
 		}
-		if !there {
+		if !tx.Viewer.Scope(policy.Household, policy.Read).Covers(home.RowScope()) { // of the estate, which the rule may read, and not the viewer's to see
 			return nil, fault.Missing().At("householdID")
 		}
 	}
@@ -148,6 +149,9 @@ var Cancel = act.Guarded(act.New("exports.cancel", act.Needs(policy.RegisterExpo
 	x, err := tx.RegisterExport.Query().Where(registerexport.ID(in.RegisterExportID)).ForUpdate().Only(tx)
 	if x, err = act.Find(x, err, "registerExportID"); err != nil {
 		return nil, err
+	}
+	if !access.RuleFrom(tx).Scope.Covers(x.RowScope()) {
+		return nil, fault.Missing().At("registerExportID") // a colleague's
 	}
 	if err := canCancel(tx, x); err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ func step[In any](name string, rule func(*act.Tx, In) (*stepped, error)) *act.Ac
 
 // stepped is the export as it stands after.
 type stepped struct {
-	x    *ent.RegisterExport
+	X    *ent.RegisterExport
 	left string // SHA-256 of what an attempt before this one left
 }
 
@@ -87,7 +87,7 @@ var found = step("found", func(tx *act.Tx, in foundInput) (*stepped, error) {
 		return nil, err
 	}
 	x, err = x.Update().SetSha256(in.made.SHA256).SetSize(in.made.Size).Save(tx)
-	return &stepped{x: x}, err
+	return &stepped{X: x}, err
 })
 
 type finishInput struct {
@@ -112,7 +112,7 @@ var finish = step("finish", func(tx *act.Tx, in finishInput) (*stepped, error) {
 		return nil, err
 	}
 	days := int(kept.Hours() / 24)
-	return &stepped{x: x}, tell(tx, x, "exports.done", "导出已完成:"+in.zh, "Export done: "+in.en,
+	return &stepped{X: x}, tell(tx, x, "exports.done", "导出已完成:"+in.zh, "Export done: "+in.en,
 		fmt.Sprintf("共 %d 行,请在 %d 天内登录后下载:%s", in.rows, days, path(x)), fmt.Sprintf("%d rows. Download it within %d days, signed in: %s", in.rows, days, path(x)))
 })
 
@@ -132,7 +132,7 @@ var refuse = step("refuse", func(tx *act.Tx, in endInput) (*stepped, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stepped{x: x}, tell(tx, x, "exports.refused", "导出被拒绝:"+x.Register, "Export refused: "+x.Register, zh, en)
+	return &stepped{X: x}, tell(tx, x, "exports.refused", "导出被拒绝:"+x.Register, "Export refused: "+x.Register, zh, en)
 })
 
 type failInput struct {
@@ -151,7 +151,7 @@ var fail = step("fail", func(tx *act.Tx, in failInput) (*stepped, error) {
 	}
 	if !in.last {
 		x, err = x.Update().SetState(registerexport.StateWaiting).Save(tx)
-		return &stepped{x: x}, err
+		return &stepped{X: x}, err
 	}
 	zh, en := "多次尝试均未成功。请缩小范围后重新申请;仍不成功的,请总经理在“失败的后台任务”中重试。",
 		"It failed each time. Ask for it again, of less; if that fails, too, have the general manager try the job again (failedJobs, retryJob)."
@@ -159,7 +159,7 @@ var fail = step("fail", func(tx *act.Tx, in failInput) (*stepped, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stepped{x: x}, tell(tx, x, "exports.failed", "导出失败:"+x.Register, "Export failed: "+x.Register, zh, en)
+	return &stepped{X: x}, tell(tx, x, "exports.failed", "导出失败:"+x.Register, "Export failed: "+x.Register, zh, en)
 })
 
 // tell tells who asked for an export.

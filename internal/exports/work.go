@@ -76,7 +76,7 @@ func (w *Writer) Work(ctx context.Context, id uuid.UUID, job int64, last bool) e
 			return err
 		}
 	}
-	err = w.write(ctx, done.x)
+	err = w.write(ctx, done.X)
 	if err == nil {
 		return nil
 	}
