@@ -4031,7 +4031,7 @@ extend type Query {
   ): FileConnection!
 }
 `, BuiltIn: false},
-	{Name: "../schema/exports.graphqls", Input: `"A register that is wanted, to be written while nobody waits (A4)."
+	{Name: "../schema/exports.graphqls", Input: `"A register that is wanted, to be written while nobody waits (A4.3)."
 input RequestRegisterExportInput {
   "Of which estate."
   estateID: ID!
@@ -4075,12 +4075,12 @@ extend type RegisterExport {
 }
 
 extend type Mutation {
-  "Asks for a register to be written while nobody waits, by the rights that who asks has by then (A4): for whoever may take it out of the estate over HTTP, signed in. Who asked is told when it is done, and downloads it within 7 days. INVALID_INPUT for a register that there is not, and for what it is not asked by; CONFLICT while 5 of one's own wait."
+  "Asks for a register to be written while nobody waits, by the rights that who asks has by then (A4.3): for whoever may take it out of the estate over HTTP, signed in. Who asked is told when it is done, and downloads it within 7 days. INVALID_INPUT for a register that there is not, and for what it is not asked by; CONFLICT while 5 of one's own wait."
   requestRegisterExport(
     "What is wanted."
     input: RequestRegisterExportInput!
   ): RequestRegisterExportPayload!
-  "Ends an export before it is done: the own, or as a manager that of another (A4). CONFLICT once it is over."
+  "Ends an export before it is done: the own, or as a manager that of another (A4.3). CONFLICT once it is over."
   cancelRegisterExport(
     "Which one."
     input: CancelRegisterExportInput!
@@ -4088,7 +4088,7 @@ extend type Mutation {
 }
 
 extend type Query {
-  "The registers that were asked for, with how far each is, and what came of it (A4): one's own; managers and auditors see that others were made, and download none of them."
+  "The registers that were asked for, with how far each is, and what came of it (A4.3): one's own; managers and auditors see that others were made, and download none of them."
   registerExports(
     "At most so many: 50 unless given, at most 200."
     first: Int
@@ -4103,7 +4103,7 @@ extend type Query {
     "Which ones."
     where: RegisterExportWhereInput
   ): RegisterExportConnection!
-  "A link to what was exported, for some minutes, for who asked for it (A4)."
+  "A link to what was exported, for some minutes, for who asked for it (A4.3)."
   registerExportLink(
     "The export."
     registerExportID: ID!

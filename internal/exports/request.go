@@ -84,7 +84,7 @@ func formatOf(f registerexport.Format) registers.Format {
 // RequestRegisterExportPayload is the export as it waits.
 type RequestRegisterExportPayload struct{ Export *ent.RegisterExport }
 
-// Request asks for a register to be written while nobody waits (A4): by whoever may take it out of the estate over HTTP, signed in, as it is written by
+// Request asks for a register to be written while nobody waits (A4.3): by whoever may take it out of the estate over HTTP, signed in, as it is written by
 // the rights that they have by then.
 //
 // Errors: FORBIDDEN A4.3 for who may not take it out, for an auditor, who changes nothing, and for an API token; NOT_FOUND at estateID or householdID;
