@@ -23,9 +23,10 @@ const (
 	dispatchDays = 3
 )
 
-// What is due of dispatching: a month's notices within two working days of getting them, and what came back within as many (F3); a dunning notice
+// What is due of dispatching: that customer service gets a month's notices (F2); the month's notices within two working days of getting them, and what came back within as many (F3); a dunning notice
 // within three days (F7), and delivered within two more (F8).
 var (
+	dueReceive  = obligation.Declare(obligation.Kind{Name: "fees.receive", Clause: "F2", TitleZH: "接收收费通知单:", TitleEN: "Get from the accountant the fee notices of ", Of: ent.TypeFeeRun})
 	dueDispatch = obligation.Declare(obligation.Kind{Name: "fees.dispatch", Clause: "F3", TitleZH: "派发收费通知单:", TitleEN: "Dispatch the fee notices of ", Of: ent.TypeFeeRun, Counted: runsMove})
 	dueAgain    = obligation.Declare(obligation.Kind{Name: "fees.dispatchAgain", Clause: "F3", TitleZH: "重新派发退回的通知单:", TitleEN: "Dispatch again, as it came back: "})
 	dueOut      = obligation.Declare(obligation.Kind{Name: "fees.dispatchDunning", Clause: "F7", TitleZH: "派发催缴通知单:", TitleEN: "Dispatch dunning notice ", Of: ent.TypeFeeDunning})
@@ -87,6 +88,10 @@ func (s *stop) dunningDue(tx *act.Tx, at time.Time) error {
 	case feedunning.StateDispatched:
 		return openOnce(tx, dueDeliver, obligation.Due{About: dunningTitle(now), Estate: now.EstateID, Subject: now.ID, At: *now.DeliverDueAt})
 	case feedunning.StateHanded:
+		// It is to be dispatched first: how long it takes after that begins then.
+		if err := dueDeliver.Cancel(tx, now.ID); err != nil {
+			return err
+		}
 		return openOnce(tx, dueOut, obligation.Due{About: dunningTitle(now), Estate: now.EstateID, Subject: now.ID, At: *now.DispatchDueAt})
 	}
 	return nil

@@ -30,10 +30,13 @@ type ReportFeeDispatchesPayload struct{ Report *ent.FeeReport }
 
 // Report reports the dispatches and signed receipts since the report before to the supervisor (F9): each is on one report, and the supervisor is told.
 //
-// Errors: NOT_FOUND; CONFLICT F9 if nothing was dispatched since.
+// Errors: NOT_FOUND; FORBIDDEN F9 for the supervisor of another department; CONFLICT F9 if nothing was dispatched since.
 var Report = act.New("fees.reportDispatches", act.Needs(policy.FeeReport, policy.Create).SessionOnly(), act.Clauses("F9"), func(tx *act.Tx, in ReportFeeDispatchesInput) (*ReportFeeDispatchesPayload, error) {
 	e, err := tx.Estate.Get(tx, in.EstateID)
 	if e, err = act.Find(e, err, "estateID"); err != nil {
+		return nil, err
+	}
+	if err := ofCustomerService(tx, policy.FeeReport, policy.Create, e.ID, "F9"); err != nil {
 		return nil, err
 	}
 	r, err := tx.FeeReport.Create().SetEstateID(e.ID).SetNote(tidy(in.Note)).SetRecordedByID(tx.Viewer.Account).SetRecordedByName(tx.Viewer.Name).Save(tx)
@@ -70,7 +73,7 @@ type AcknowledgeFeeReportPayload struct{ Report *ent.FeeReport }
 
 // Acknowledge records that the supervisor has read a report (F9).
 //
-// Errors: NOT_FOUND; RULE F9 for who made it; CONFLICT F9 if it was acknowledged.
+// Errors: NOT_FOUND; FORBIDDEN F9 for the supervisor of another department; RULE F9 for who made it; CONFLICT F9 if it was acknowledged.
 var Acknowledge = act.Guarded(act.New("fees.acknowledgeReport", act.Needs(policy.FeeReport, policy.Approve).SessionOnly(), act.Clauses("F9"), acknowledge), act.Guard[*ent.FeeReport]{
 	Entity: ent.TypeFeeReport,
 	ID:     func(r *ent.FeeReport) uuid.UUID { return r.ID },
@@ -99,5 +102,5 @@ func canAcknowledge(tx *act.Tx, r *ent.FeeReport) error {
 	case r.RecordedByID == tx.Viewer.Account:
 		return ownReport()
 	}
-	return nil
+	return ofCustomerService(tx, policy.FeeReport, policy.Approve, r.EstateID, "F9")
 }
