@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -22,7 +23,7 @@ const mostNamed = 20
 // follow puts on the audit trail what the database did to dunning notices as something was settled in this act (F6): withdrawn, replaced or settled. Customer service hears
 // of those that it has, so that they are not brought. No households: all of the estate.
 func follow(tx *act.Tx, estate uuid.UUID, homes ...uuid.UUID) error {
-	q := tx.FeeDunning.Query().Where(feedunning.EstateID(estate), feedunning.Or(feedunning.And(feedunning.EndedAt(tx.Now), feedunning.EndedByIDIsNil()),
+	q := tx.FeeDunning.Query().Where(feedunning.EstateID(estate), writtenHere, feedunning.Or(feedunning.And(feedunning.EndedAt(tx.Now), feedunning.EndedByIDIsNil()),
 		feedunning.SettledAt(tx.Now), feedunning.And(feedunning.CreatedAt(tx.Now), feedunning.RevisionGT(1))))
 	if len(homes) > 0 {
 		q.Where(feedunning.HouseholdIDIn(homes...))
@@ -50,6 +51,9 @@ func follow(tx *act.Tx, estate uuid.UUID, homes ...uuid.UUID) error {
 	}
 	return tellHolders(tx, held)
 }
+
+// writtenHere are the rows that this transaction wrote: others may have been at the very same time.
+func writtenHere(s *sql.Selector) { s.Where(sql.ExprP("xmin = pg_current_xact_id()::xid")) }
 
 // before is how a notice stood that was ended or settled now.
 func before(d *ent.FeeDunning) feedunning.State {
