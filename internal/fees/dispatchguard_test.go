@@ -47,6 +47,28 @@ func TestF9_CustomerServicesSupervisorAcknowledges(t *testing.T) {
 	app.As(policy.Supervisor).Do(voidDispatch, stewardtest.Void(d, "登记错"))
 }
 
+func TestF9_ReportsAndTheirAcknowledgementAreDue(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	officer := app.As(policy.CSOfficer)
+	estate := app.A.ID.String()
+	n := februaryOf(app, app.A.Household)
+	dispatched(app, absent("noticeID", n))
+	dispatched(app, posted("noticeID", n))
+	const by = `SELECT to_char(due_at AT TIME ZONE 'UTC', 'MM-DD HH24') FROM obligations WHERE kind = $2 AND subject_id = $1`
+	if got := due(t, app, "fees.reportDispatches", estate) + " " + value[string](t, app, by, estate, "fees.reportDispatches"); got != "OPEN 03-09 16" {
+		t.Errorf("to be reported: %s", got)
+	}
+	report := officer.Do(reportAll, vars{"in": vars{"estateID": app.A.ID}}).Get("reportFeeDispatches.report.id").String()
+	if got := due(t, app, "fees.reportDispatches", estate) + " " + due(t, app, "fees.acknowledgeReport", report) + " " + value[string](t, app, by, report, "fees.acknowledgeReport"); got != "MET OPEN 03-04 16" {
+		t.Errorf("to be acknowledged: %s", got)
+	}
+	app.As(policy.Supervisor).Do(acknowledge, vars{"in": vars{"reportID": report}})
+	if got := due(t, app, "fees.acknowledgeReport", report); got != "MET" {
+		t.Errorf("acknowledged: %s", got)
+	}
+}
+
 func TestF9_TheSupervisorHearsOfWhatCameBackAfterTheReport(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
