@@ -61,7 +61,7 @@ func checkBankLines(field string, ids []uuid.UUID, at func(int) string) error {
 type ConfirmFeeBankLinesPayload struct{ Lines []*ent.FeeBankLine }
 
 // ConfirmLines books a payment for each line, under the estate's next receipt number, for the household that it seems to be of or that is named (F5): the
-// oldest debt is settled first. All are booked, or none.
+// oldest debt is settled first. All are booked, or none. The leaders of finance hear of those that are booked for another household than they seem to be of.
 //
 // Errors: NOT_FOUND; INVALID_INPUT for a line of which nothing tells whose it is, and for lines of several estates; CONFLICT F5 for one that was confirmed or
 // ignored, or booked by hand.
@@ -110,7 +110,10 @@ func confirmLines(tx *act.Tx, in ConfirmFeeBankLinesInput) (*ConfirmFeeBankLines
 	if _, err = tx.Raw.Exec(tx, `SELECT fee_settle($1, $2, $3, $4)`, estate, homes, tx.Now, today.UTC()); err != nil {
 		return nil, err
 	}
-	return out, follow(tx, estate, homes...)
+	if err := follow(tx, estate, homes...); err != nil {
+		return nil, err
+	}
+	return out, tellOtherwise(tx, lines, homes)
 }
 
 // bankLines locks lines that are in a state, in the order asked for. Errors: NOT_FOUND at one; INVALID_INPUT for lines of several estates; CONFLICT for one in

@@ -100,3 +100,34 @@ func TestF5_LinesAreMatchedAgain(t *testing.T) {
 		t.Errorf("refused by %q", got)
 	}
 }
+
+func TestF5_TheLeadersHearOfWhatIsBookedForAnother(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	accountant, manager := app.As(policy.Accountant), app.As(policy.ProjectManager)
+	bankStatement(t, app, "2026-03-01,O1,100.00,,张三,物业费1栋1单元103,\n2026-03-01,O2,50,,李四,货款,\n2026-03-01,O3,70,,张三,1栋1单元103,\n")
+	line := func(n string) string { return bankLineOf(app, n).Get("id").String() }
+	accountant.Do(confirmLines, confirmingLines(vars{"lineID": line("O3")}, vars{"lineID": line("O2"), "householdID": app.A.Household}))
+	if n := told(t, app, manager, "fees.bankOtherwise"); n != 0 {
+		t.Errorf("%d messages of what is as it seems", n)
+	}
+	accountant.Do(confirmLines, confirmingLines(vars{"lineID": line("O1"), "householdID": app.A.Household}))
+	if n := told(t, app, manager, "fees.bankOtherwise"); n != 1 {
+		t.Errorf("the manager has %d messages", n)
+	}
+}
+
+// A statement is as it was imported, whoever writes it.
+func TestF5_NoLineComesToAStatementLater(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	const line = `INSERT INTO fee_bank_lines (id, created_at, estate_id, statement_id, "row", paid_on, amount, payer, memo, transaction_id)
+		SELECT new_id(x'0916'::int), created_at, estate_id, id, 9, from_on, 5, '', '', 'LATER' FROM fee_bank_statements WHERE estate_id = $1`
+	if got := refusedBy(asServed(app, line, app.A.ID)); got != "fee_bank_lines_way" {
+		t.Errorf("refused by %q", got)
+	}
+	app.Super(`ALTER TABLE fee_bank_lines DISABLE TRIGGER fee_bank_line_comes`) // the mutant
+	if err := asServed(app, line, app.A.ID); err != nil {
+		t.Errorf("something else refuses it, so this proves nothing of the trigger: %v", err)
+	}
+}

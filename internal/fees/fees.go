@@ -14,7 +14,7 @@
 //	dunning.go  F6  Draft, and the clockwork's DraftDunnings; dunningreview.go, dunningstamp.go, dunninghand.go F7; delivered by Dispatch F8
 //	dispatchreport.go F9 Report, Acknowledge; dispatchsteps.go what was late, and where; evidence.go all of one fee
 //	bankimport.go   F5  ImportStatement: what the bank received, bankfile.go as it stands in the file; bankmatch.go, bankunit.go whose it seems to be
-//	bankconfirm.go  F5  ConfirmLines books it; IgnoreLines, RestoreLines; bankvoid.go VoidStatement; bankagain.go MatchLines, again
+//	bankconfirm.go  F5  ConfirmLines books it; IgnoreLines, RestoreLines; bankotherwise.go what is booked for another; bankvoid.go VoidStatement; bankagain.go MatchLines, again
 //	follow.go       F6  what was settled in an act, and so is not demanded any more: on the trail, and told to who has the notice; leads.go who leads customer service
 //	refund.go       F5  AskRefund, approved by another; PayRefund, ReturnRefund
 //
