@@ -28,6 +28,10 @@ func (r *Resolver) ArchiveDocument() generated.ArchiveDocumentResolver {
 
 func (r *Resolver) ArchiveLoan() generated.ArchiveLoanResolver { return &archiveLoanResolver{r} }
 
+func (r *Resolver) FeeBankStatement() generated.FeeBankStatementResolver {
+	return &feeBankStatementResolver{r}
+}
+
 func (r *Resolver) KeyLoan() generated.KeyLoanResolver { return &keyLoanResolver{r} }
 
 func (r *Resolver) KeyLoanLine() generated.KeyLoanLineResolver { return &keyLoanLineResolver{r} }
@@ -53,4 +57,12 @@ type (
 	queryResolver           struct{ *Resolver }
 	registerExportResolver  struct{ *Resolver }
 	vacancyResolver         struct{ *Resolver }
+	archiveDocumentResolver  struct{ *Resolver }
+	archiveLoanResolver      struct{ *Resolver }
+	feeBankStatementResolver struct{ *Resolver }
+	keyLoanResolver          struct{ *Resolver }
+	keyLoanLineResolver      struct{ *Resolver }
+	mailReceiptLineResolver  struct{ *Resolver }
+	queryResolver            struct{ *Resolver }
+	vacancyResolver          struct{ *Resolver }
 )

@@ -14,6 +14,10 @@ import (
 	"github.com/steward-pm/steward/internal/fees"
 )
 
+func (r *feeBankStatementResolver) Voided(_ context.Context, obj *ent.FeeBankStatement) (bool, error) {
+	return fees.Voided(obj), nil
+}
+
 func (r *mutationResolver) ImportFeeBankStatement(ctx context.Context, input fees.ImportFeeBankStatementInput) (*fees.ImportFeeBankStatementPayload, error) {
 	return fees.ImportStatement.Do(ctx, input)
 }
@@ -28,6 +32,14 @@ func (r *mutationResolver) IgnoreFeeBankLines(ctx context.Context, input fees.Ig
 
 func (r *mutationResolver) RestoreFeeBankLines(ctx context.Context, input fees.RestoreFeeBankLinesInput) (*fees.RestoreFeeBankLinesPayload, error) {
 	return fees.RestoreLines.Do(ctx, input)
+}
+
+func (r *mutationResolver) VoidFeeBankStatement(ctx context.Context, input fees.VoidFeeBankStatementInput) (*fees.VoidFeeBankStatementPayload, error) {
+	return fees.VoidStatement.Do(ctx, input)
+}
+
+func (r *mutationResolver) MatchFeeBankLines(ctx context.Context, input fees.MatchFeeBankLinesInput) (*fees.MatchFeeBankLinesPayload, error) {
+	return fees.MatchLines.Do(ctx, input)
 }
 
 func (r *mutationResolver) AskFeeRefund(ctx context.Context, input fees.AskFeeRefundInput) (*fees.AskFeeRefundPayload, error) {

@@ -368,6 +368,75 @@ func (ec *executionContext) fieldContext_ImportFeeBankStatementPayload_paidOut(_
 	return graphql.NewScalarFieldContext("ImportFeeBankStatementPayload", field, false, false, "Int")
 }
 
+func (ec *executionContext) _MatchFeeBankLinesPayload_lines(ctx context.Context, field graphql.CollectedField, obj *fees.MatchFeeBankLinesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MatchFeeBankLinesPayload_lines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lines, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MatchFeeBankLinesPayload_lines(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MatchFeeBankLinesPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MatchFeeBankLinesPayload_proposed(ctx context.Context, field graphql.CollectedField, obj *fees.MatchFeeBankLinesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MatchFeeBankLinesPayload_proposed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Proposed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MatchFeeBankLinesPayload_proposed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MatchFeeBankLinesPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MatchFeeBankLinesPayload_changed(ctx context.Context, field graphql.CollectedField, obj *fees.MatchFeeBankLinesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MatchFeeBankLinesPayload_changed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MatchFeeBankLinesPayload_changed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MatchFeeBankLinesPayload", field, false, false, "Int")
+}
+
 func (ec *executionContext) _PayFeeRefundPayload_refund(ctx context.Context, field graphql.CollectedField, obj *fees.PayFeeRefundPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -526,6 +595,61 @@ func (ec *executionContext) fieldContext_ReturnFeeRefundPayload_account(_ contex
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _VoidFeeBankStatementPayload_statement(ctx context.Context, field graphql.CollectedField, obj *fees.VoidFeeBankStatementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VoidFeeBankStatementPayload_statement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Statement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.FeeBankStatement) graphql.Marshaler {
+			return ec.marshalNFeeBankStatement2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐFeeBankStatement(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VoidFeeBankStatementPayload_statement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VoidFeeBankStatementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FeeBankStatement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VoidFeeBankStatementPayload_ignored(ctx context.Context, field graphql.CollectedField, obj *fees.VoidFeeBankStatementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VoidFeeBankStatementPayload_ignored(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ignored, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VoidFeeBankStatementPayload_ignored(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VoidFeeBankStatementPayload", field, false, false, "Int")
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -805,6 +929,48 @@ func UnmarshalImportFeeBankStatementInput(ctx context.Context, raw any) (*fees.I
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputMatchFeeBankLinesInput(ctx context.Context, obj any) (*fees.MatchFeeBankLinesInput, error) {
+	var it fees.MatchFeeBankLinesInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"estateID"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "estateID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateID = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalMatchFeeBankLinesInput unmarshals raw into the MatchFeeBankLinesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMatchFeeBankLinesInput(ctx context.Context, raw any) (*fees.MatchFeeBankLinesInput, error) {
+	var out *fees.MatchFeeBankLinesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MatchFeeBankLinesInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputPayFeeRefundInput(ctx context.Context, obj any) (*fees.PayFeeRefundInput, error) {
 	var it fees.PayFeeRefundInput
 	if obj == nil {
@@ -942,6 +1108,55 @@ func (ec *executionContext) unmarshalInputReturnFeeRefundInput(ctx context.Conte
 func UnmarshalReturnFeeRefundInput(ctx context.Context, raw any) (*fees.ReturnFeeRefundInput, error) {
 	var out *fees.ReturnFeeRefundInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReturnFeeRefundInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputVoidFeeBankStatementInput(ctx context.Context, obj any) (*fees.VoidFeeBankStatementInput, error) {
+	var it fees.VoidFeeBankStatementInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Reason = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalVoidFeeBankStatementInput unmarshals raw into the VoidFeeBankStatementInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVoidFeeBankStatementInput(ctx context.Context, raw any) (*fees.VoidFeeBankStatementInput, error) {
+	var out *fees.VoidFeeBankStatementInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VoidFeeBankStatementInput", raw, &out)
 	return out, err
 }
 
@@ -1159,6 +1374,49 @@ func (ec *executionContext) _ImportFeeBankStatementPayload(ctx context.Context, 
 	return out
 }
 
+var matchFeeBankLinesPayloadImplementors = []string{"MatchFeeBankLinesPayload"}
+
+func (ec *executionContext) _MatchFeeBankLinesPayload(ctx context.Context, sel ast.SelectionSet, obj *fees.MatchFeeBankLinesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, matchFeeBankLinesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MatchFeeBankLinesPayload")
+		case "lines":
+			out.Values[i] = ec._MatchFeeBankLinesPayload_lines(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "proposed":
+			out.Values[i] = ec._MatchFeeBankLinesPayload_proposed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changed":
+			out.Values[i] = ec._MatchFeeBankLinesPayload_changed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var payFeeRefundPayloadImplementors = []string{"PayFeeRefundPayload"}
 
 func (ec *executionContext) _PayFeeRefundPayload(ctx context.Context, sel ast.SelectionSet, obj *fees.PayFeeRefundPayload) graphql.Marshaler {
@@ -1248,6 +1506,44 @@ func (ec *executionContext) _ReturnFeeRefundPayload(ctx context.Context, sel ast
 			}
 		case "account":
 			out.Values[i] = ec._ReturnFeeRefundPayload_account(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var voidFeeBankStatementPayloadImplementors = []string{"VoidFeeBankStatementPayload"}
+
+func (ec *executionContext) _VoidFeeBankStatementPayload(ctx context.Context, sel ast.SelectionSet, obj *fees.VoidFeeBankStatementPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, voidFeeBankStatementPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VoidFeeBankStatementPayload")
+		case "statement":
+			out.Values[i] = ec._VoidFeeBankStatementPayload_statement(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ignored":
+			out.Values[i] = ec._VoidFeeBankStatementPayload_ignored(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1367,6 +1663,19 @@ func (ec *executionContext) marshalNImportFeeBankStatementPayload2ᚖgithubᚗco
 	return ec._ImportFeeBankStatementPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNMatchFeeBankLinesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐMatchFeeBankLinesInput(ctx context.Context, v any) (fees.MatchFeeBankLinesInput, error) {
+	res, err := ec.unmarshalInputMatchFeeBankLinesInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMatchFeeBankLinesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐMatchFeeBankLinesPayload(ctx context.Context, sel ast.SelectionSet, v *fees.MatchFeeBankLinesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MatchFeeBankLinesPayload!")
+		return graphql.Null
+	}
+	return ec._MatchFeeBankLinesPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNPayFeeRefundInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐPayFeeRefundInput(ctx context.Context, v any) (fees.PayFeeRefundInput, error) {
 	res, err := ec.unmarshalInputPayFeeRefundInput(ctx, v)
 	return *res, graphql.ErrorOnPath(ctx, err)
@@ -1404,6 +1713,19 @@ func (ec *executionContext) marshalNReturnFeeRefundPayload2ᚖgithubᚗcomᚋste
 		return graphql.Null
 	}
 	return ec._ReturnFeeRefundPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNVoidFeeBankStatementInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐVoidFeeBankStatementInput(ctx context.Context, v any) (fees.VoidFeeBankStatementInput, error) {
+	res, err := ec.unmarshalInputVoidFeeBankStatementInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVoidFeeBankStatementPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐVoidFeeBankStatementPayload(ctx context.Context, sel ast.SelectionSet, v *fees.VoidFeeBankStatementPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VoidFeeBankStatementPayload!")
+		return graphql.Null
+	}
+	return ec._VoidFeeBankStatementPayload(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -161,6 +161,8 @@ type MutationResolver interface {
 	ConfirmFeeBankLines(ctx context.Context, input fees.ConfirmFeeBankLinesInput) (*fees.ConfirmFeeBankLinesPayload, error)
 	IgnoreFeeBankLines(ctx context.Context, input fees.IgnoreFeeBankLinesInput) (*fees.IgnoreFeeBankLinesPayload, error)
 	RestoreFeeBankLines(ctx context.Context, input fees.RestoreFeeBankLinesInput) (*fees.RestoreFeeBankLinesPayload, error)
+	VoidFeeBankStatement(ctx context.Context, input fees.VoidFeeBankStatementInput) (*fees.VoidFeeBankStatementPayload, error)
+	MatchFeeBankLines(ctx context.Context, input fees.MatchFeeBankLinesInput) (*fees.MatchFeeBankLinesPayload, error)
 	AskFeeRefund(ctx context.Context, input fees.AskFeeRefundInput) (*fees.AskFeeRefundPayload, error)
 	PayFeeRefund(ctx context.Context, input fees.PayFeeRefundInput) (*fees.PayFeeRefundPayload, error)
 	ReturnFeeRefund(ctx context.Context, input fees.ReturnFeeRefundInput) (*fees.ReturnFeeRefundPayload, error)
@@ -1867,6 +1869,20 @@ func (ec *executionContext) field_Mutation_markRead_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_matchFeeBankLines_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.MatchFeeBankLinesInput, error) {
+			return ec.unmarshalNMatchFeeBankLinesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐMatchFeeBankLinesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_moveIn_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3469,6 +3485,20 @@ func (ec *executionContext) field_Mutation_voidDocument_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (archives.VoidDocumentInput, error) {
 			return ec.unmarshalNVoidDocumentInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐVoidDocumentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_voidFeeBankStatement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fees.VoidFeeBankStatementInput, error) {
+			return ec.unmarshalNVoidFeeBankStatementInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐVoidFeeBankStatementInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -10881,6 +10911,94 @@ func (ec *executionContext) fieldContext_Mutation_restoreFeeBankLines(ctx contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_restoreFeeBankLines_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_voidFeeBankStatement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_voidFeeBankStatement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().VoidFeeBankStatement(ctx, fc.Args["input"].(fees.VoidFeeBankStatementInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.VoidFeeBankStatementPayload) graphql.Marshaler {
+			return ec.marshalNVoidFeeBankStatementPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐVoidFeeBankStatementPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_voidFeeBankStatement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VoidFeeBankStatementPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_voidFeeBankStatement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_matchFeeBankLines(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_matchFeeBankLines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MatchFeeBankLines(ctx, fc.Args["input"].(fees.MatchFeeBankLinesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.MatchFeeBankLinesPayload) graphql.Marshaler {
+			return ec.marshalNMatchFeeBankLinesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐMatchFeeBankLinesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_matchFeeBankLines(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MatchFeeBankLinesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_matchFeeBankLines_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -19723,6 +19841,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "restoreFeeBankLines":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_restoreFeeBankLines(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "voidFeeBankStatement":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_voidFeeBankStatement(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "matchFeeBankLines":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_matchFeeBankLines(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

@@ -23,6 +23,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	ArchiveDocument() ArchiveDocumentResolver
 	ArchiveLoan() ArchiveLoanResolver
+	FeeBankStatement() FeeBankStatementResolver
 	KeyLoan() KeyLoanResolver
 	KeyLoanLine() KeyLoanLineResolver
 	MailReceiptLine() MailReceiptLineResolver
@@ -397,6 +398,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MailScanWhereInput", ec.unmarshalInputMailScanWhereInput),
 			graphql.NewInputUnmarshaler("MarkMailDeadInput", ec.unmarshalInputMarkMailDeadInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
+			graphql.NewInputUnmarshaler("MatchFeeBankLinesInput", ec.unmarshalInputMatchFeeBankLinesInput),
 			graphql.NewInputUnmarshaler("MeterReadingInput", ec.unmarshalInputMeterReadingInput),
 			graphql.NewInputUnmarshaler("MeterReadingOrder", ec.unmarshalInputMeterReadingOrder),
 			graphql.NewInputUnmarshaler("MeterReadingWhereInput", ec.unmarshalInputMeterReadingWhereInput),
@@ -567,6 +569,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidCorrespondenceInput", ec.unmarshalInputVoidCorrespondenceInput),
 			graphql.NewInputUnmarshaler("VoidDefectInput", ec.unmarshalInputVoidDefectInput),
 			graphql.NewInputUnmarshaler("VoidDocumentInput", ec.unmarshalInputVoidDocumentInput),
+			graphql.NewInputUnmarshaler("VoidFeeBankStatementInput", ec.unmarshalInputVoidFeeBankStatementInput),
 			graphql.NewInputUnmarshaler("VoidFeeDispatchInput", ec.unmarshalInputVoidFeeDispatchInput),
 			graphql.NewInputUnmarshaler("VoidInspectionInput", ec.unmarshalInputVoidInspectionInput),
 			graphql.NewInputUnmarshaler("VoidKeyAcceptanceInput", ec.unmarshalInputVoidKeyAcceptanceInput),
@@ -4579,6 +4582,43 @@ type RestoreFeeBankLinesPayload {
   lines: [FeeBankLine!]!
 }
 
+"A statement of the bank that was imported by mistake (F5)."
+input VoidFeeBankStatementInput {
+  "The statement."
+  id: ID!
+  "Why."
+  reason: String!
+}
+
+"What voiding it gave."
+type VoidFeeBankStatementPayload {
+  "The statement, voided."
+  statement: FeeBankStatement!
+  "How many of its lines awaited somebody; they are ignored now."
+  ignored: Int!
+}
+
+"An estate whose lines are looked at again (F5)."
+input MatchFeeBankLinesInput {
+  "The estate."
+  estateID: ID!
+}
+
+"What looking again gave."
+type MatchFeeBankLinesPayload {
+  "How many lines await somebody."
+  lines: Int!
+  "Of how many of them somebody seems to be known."
+  proposed: Int!
+  "Of how many that is not as it was."
+  changed: Int!
+}
+
+extend type FeeBankStatement {
+  "Whether it was voided: its lines are ignored, and its file may be imported again (F5)."
+  voided: Boolean!
+}
+
 "What of its credit a household is given back, and how (F5)."
 input AskFeeRefundInput {
   "The household."
@@ -4654,6 +4694,16 @@ extend type Mutation {
     "The lines."
     input: RestoreFeeBankLinesInput!
   ): RestoreFeeBankLinesPayload!
+  "Takes back a statement of which nothing is booked: its lines are ignored, and its file may be imported again. The leaders of finance hear of it (F5)."
+  voidFeeBankStatement(
+    "The statement."
+    input: VoidFeeBankStatementInput!
+  ): VoidFeeBankStatementPayload!
+  "Looks again for whose the lines are that nobody has decided, as after a household was renamed or billed (F5)."
+  matchFeeBankLines(
+    "The estate."
+    input: MatchFeeBankLinesInput!
+  ): MatchFeeBankLinesPayload!
   "Asks that a household is given back what it has paid too much; another approves it (F5)."
   askFeeRefund(
     "The refund."
@@ -66588,6 +66638,8 @@ func (ec *executionContext) childFields_FeeBankStatement(ctx context.Context, fi
 		return ec.fieldContext_FeeBankStatement_recordedByName(ctx, field)
 	case "estate":
 		return ec.fieldContext_FeeBankStatement_estate(ctx, field)
+	case "voided":
+		return ec.fieldContext_FeeBankStatement_voided(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeBankStatement", field.Name)
 }
@@ -70790,6 +70842,18 @@ func (ec *executionContext) childFields_MarkReadPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type MarkReadPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_MatchFeeBankLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lines":
+		return ec.fieldContext_MatchFeeBankLinesPayload_lines(ctx, field)
+	case "proposed":
+		return ec.fieldContext_MatchFeeBankLinesPayload_proposed(ctx, field)
+	case "changed":
+		return ec.fieldContext_MatchFeeBankLinesPayload_changed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MatchFeeBankLinesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Message(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -73372,6 +73436,16 @@ func (ec *executionContext) childFields_VoidDocumentPayload(ctx context.Context,
 		return ec.fieldContext_VoidDocumentPayload_document(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidDocumentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidFeeBankStatementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "statement":
+		return ec.fieldContext_VoidFeeBankStatementPayload_statement(ctx, field)
+	case "ignored":
+		return ec.fieldContext_VoidFeeBankStatementPayload_ignored(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidFeeBankStatementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VoidFeeDispatchPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -204,8 +204,8 @@ func dunned(app *stewardtest.App, e stewardtest.Estate) {
 	app.SQL(`INSERT INTO fee_dunning_lines (id, created_at, estate_id, dunning_id, notice_id, household_id, number, month, pay_by, asked, settled, amount)
 		SELECT new_id(x'090e'::int), l.created_at, l.estate_id, d.id, l.notice_id, l.household_id, l.number, l.month, l.pay_by, l.asked, l.settled, l.amount
 		FROM fee_dunning_lines l JOIN fee_dunnings d ON d.estate_id = l.estate_id AND d.number = 2 WHERE l.estate_id = $1`, e.ID)
-	app.SQL(`INSERT INTO fee_dispatches (id, created_at, estate_id, dunning_id, household_id, number, address, attempt, method, postage, reason, dispatched_at, dispatched_by_id, dispatched_by_name, sort_key)
-		SELECT new_id(x'090c'::int), $2, estate_id, id, household_id, '2', address, 1, 'POST', 120, '外出', $2, estate_id, '客服', sort_key FROM fee_dunnings WHERE estate_id = $1 AND number = 2`, e.ID, stewardtest.Start)
+	app.SQL(`INSERT INTO fee_dispatches (id, created_at, estate_id, dunning_id, household_id, number, address, attempt, method, postage, reason, dispatched_at, dispatched_by_id, dispatched_by_name, due_at, sort_key)
+		SELECT new_id(x'090c'::int), $2, estate_id, id, household_id, '2', address, 1, 'POST', 120, '外出', $2, estate_id, '客服', dispatch_due_at, sort_key FROM fee_dunnings WHERE estate_id = $1 AND number = 2`, e.ID, stewardtest.Start)
 	app.SQL(draft+`id, NULL`+nothing, e.ID, 0, 2, "FIRST", "DRAFT")
 	app.SQL(draft+`NULL, (SELECT id FROM fee_dunnings WHERE estate_id = $1 AND number = 2)`+nothing, e.ID, 2, 1, "SECOND", "DRAFT")
 }

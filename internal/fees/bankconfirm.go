@@ -3,6 +3,7 @@ package fees
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -60,7 +61,7 @@ func checkBankLines(field string, ids []uuid.UUID, at func(int) string) error {
 type ConfirmFeeBankLinesPayload struct{ Lines []*ent.FeeBankLine }
 
 // ConfirmLines books a payment for each line, under the estate's next receipt number, for the household that it seems to be of or that is named (F5): the
-// oldest debt is settled first. All are booked, or none.
+// oldest debt is settled first. All are booked, or none. The leaders of finance hear of those that are booked for another household than they seem to be of.
 //
 // Errors: NOT_FOUND; INVALID_INPUT for a line of which nothing tells whose it is, and for lines of several estates; CONFLICT F5 for one that was confirmed or
 // ignored, or booked by hand.
@@ -106,8 +107,13 @@ func confirmLines(tx *act.Tx, in ConfirmFeeBankLinesInput) (*ConfirmFeeBankLines
 		}
 		out.Lines = append(out.Lines, l)
 	}
-	_, err = tx.Raw.Exec(tx, `SELECT fee_settle($1, $2, $3, $4)`, estate, homes, tx.Now, today.UTC())
-	return out, err
+	if _, err = tx.Raw.Exec(tx, `SELECT fee_settle($1, $2, $3, $4)`, estate, homes, tx.Now, today.UTC()); err != nil {
+		return nil, err
+	}
+	if err := follow(tx, estate, homes...); err != nil {
+		return nil, err
+	}
+	return out, tellOtherwise(tx, lines, homes)
 }
 
 // bankLines locks lines that are in a state, in the order asked for. Errors: NOT_FOUND at one; INVALID_INPUT for lines of several estates; CONFLICT for one in
@@ -174,16 +180,17 @@ func payersOf(tx *act.Tx, estate uuid.UUID, lines []*ent.FeeBankLine, given []Co
 
 // notByHand refuses lines whose payments were recorded by hand, under the bank's number. Errors: CONFLICT.
 func notByHand(tx *act.Tx, estate uuid.UUID, lines []*ent.FeeBankLine) error {
-	numbers := make([]string, len(lines))
+	numbers, forms := make([]string, len(lines)), make([]string, 0, 3*len(lines))
 	for i, l := range lines {
 		numbers[i] = l.TransactionID
+		forms = append(forms, l.TransactionID, strings.ToUpper(l.TransactionID), strings.ToLower(l.TransactionID))
 	}
-	booked, err := tx.FeePayment.Query().Where(feepayment.EstateID(estate), feepayment.MethodEQ(feepayment.MethodBankTransfer), feepayment.ReferenceIn(numbers...),
+	booked, err := tx.FeePayment.Query().Where(feepayment.EstateID(estate), feepayment.MethodEQ(feepayment.MethodBankTransfer), feepayment.ReferenceIn(forms...),
 		feepayment.ReversesIDIsNil(), feepayment.Not(feepayment.HasReversals())).Order(feepayment.ByReceipt()).All(tx)
 	if err != nil || len(booked) == 0 {
 		return err
 	}
-	return bookedByHand().At(fmt.Sprintf("lines.%d.lineID", slices.Index(numbers, booked[0].Reference))).With("receipt", booked[0].Receipt)
+	return bookedByHand().At(fmt.Sprintf("lines.%d.lineID", slices.IndexFunc(numbers, func(n string) bool { return strings.EqualFold(n, booked[0].Reference) }))).With("receipt", booked[0].Receipt)
 }
 
 func bookedByHand() *fault.Error {
@@ -265,5 +272,6 @@ func init() {
 	act.Explain("feebankline_estate_id_transaction_id", fault.Clash("其中的流水正由他人导入,请重试。", "Somebody else imports some of its lines just now; try again.").By("F5").At("fileID"))
 	act.Explain("fee_bank_lines_way", fault.Clash("这笔流水的状态已变,请重新读取。", "The line is no longer as it was; read it again.").By("F5"))
 	act.Explain("fee_bank_lines_booked", bookedByHand())
+	act.Explain("fee_payments_received", fault.Clash("这个流水号下登记的收款已超过银行实收金额,请核对。", "More would be booked under this number than the bank received; check the amounts.").By("F5").At("amount"))
 	act.Explain("fee_payments_await", fault.Clash("这笔流水号正在银行流水中待确认,请在那里确认。", "The bank's number is that of a line that awaits confirmation; confirm it there.").By("F5").At("reference"))
 }

@@ -144,6 +144,8 @@ func start(tx *act.Tx, run *ent.FeeRun, today calendar.Day, payBy *calendar.Day)
 		return nil, fault.Clash("这个月没有收费标准,请先设定。", "There is no tariff for the month; set one first.").By("F1").At("month")
 	case payBy != nil && payBy.Before(today):
 		return nil, fault.Invalid("payBy", "付款期限不能早于今天。", "The day to pay by is past.").By("F2")
+	case payBy != nil && payBy.After(latest(last, today).AddDays(mostDays)):
+		return nil, tooLongToPay().At("payBy")
 	}
 	by := last
 	if payBy != nil {
@@ -165,6 +167,19 @@ func start(tx *act.Tx, run *ent.FeeRun, today calendar.Day, payBy *calendar.Day)
 		SetStartedAt(tx.Now).SetStartedByID(tx.Viewer.Account).SetStartedByName(tx.Viewer.Name).Save(tx)
 }
 
+// latest is the later of two days.
+func latest(a, b calendar.Day) calendar.Day {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// tooLongToPay refuses a day so late that what is not paid would not be demanded (F6).
+func tooLongToPay() *fault.Error {
+	return fault.Invalid("payBy", "付款期限最迟为月末或今天之后 %[1]d 天。", "The day to pay by is at most %[1]d days after the month's end, or after today.", mostDays).By("F2")
+}
+
 // place is how far a run has gone through the households, in walking order.
 type place struct {
 	key       string
@@ -182,7 +197,10 @@ func billNext(tx *act.Tx, run *ent.FeeRun, after place, most int) (next place, e
 		return next, err
 	}
 	next.done = seen < most
-	return next, noteNotices(tx, run, made)
+	if err := noteNotices(tx, run, made); err != nil || made == 0 {
+		return next, err
+	}
+	return next, follow(tx, run.EstateID) // credit may have settled what is demanded
 }
 
 // noteNotices puts the last so many notices of a run on the audit trail: number, amount and whose.
@@ -230,25 +248,38 @@ func noteNotices(tx *act.Tx, run *ent.FeeRun, made int) error {
 // F2: by the 25th customer service has the month's notices; the leaders hear of a month that is not billed by then.
 var dueBilling = obligation.Declare(obligation.Kind{Name: "fees.bill", Clause: "F2", TitleZH: "开具收费通知单:", TitleEN: "Make the fee notices of "})
 
-// finish has a run billed, once all of its notices are there; of a late one the leaders hear (F2).
+// finish has a run billed, once all of its notices are there, and customer service has to get them by the 25th, or the day after they are made; of a late one the
+// leaders hear (F2).
 func finish(tx *act.Tx, run *ent.FeeRun) (*ent.FeeRun, error) {
 	late := tx.Now.After(run.DueAt)
 	run, err := tx.FeeRun.UpdateOneID(run.ID).SetState(feerun.StateBilled).SetBilledAt(tx.Now).SetLate(late).Save(tx)
 	if err != nil {
 		return nil, err
 	}
-	if err := dueBilling.Meet(tx, run.ID); err != nil || !late {
-		return run, err
+	if err := dueBilling.Meet(tx, run.ID); err != nil {
+		return nil, err
+	}
+	cal, err := tx.Calendar(run.EstateID)
+	if err != nil {
+		return nil, err
+	}
+	if run.Notices > 0 {
+		by := run.DueAt
+		if next := cal.EndOfDay(cal.Today(tx.Now).AddDays(1)); next.After(by) {
+			by = next
+		}
+		if err := dueReceive.Open(tx, obligation.Due{About: monthOf(run), Estate: run.EstateID, Subject: run.ID, At: by}); err != nil {
+			return nil, err
+		}
+	}
+	if !late {
+		return run, nil
 	}
 	department, err := finance(tx, run.EstateID)
 	if err != nil {
 		return nil, err
 	}
 	due := run.DueAt.Add(-time.Second)
-	cal, err := tx.Calendar(run.EstateID)
-	if err != nil {
-		return nil, err
-	}
 	day := cal.Today(due).String()
 	return run, obligation.Tell(tx, department, account.Message{
 		Estate: run.EstateID, Kind: dueBilling.Name, Subject: run.ID, TitleZH: "收费通知单逾期开具:" + monthOf(run), TitleEN: "Fee notices were late: " + monthOf(run),

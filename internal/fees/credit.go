@@ -80,6 +80,9 @@ func credit(tx *act.Tx, in CreditFeeNoticeInput) (*CreditFeeNoticePayload, error
 	if err := settle(tx, n.EstateID, n.HouseholdID, today); err != nil {
 		return nil, err
 	}
+	if err := follow(tx, n.EstateID, n.HouseholdID); err != nil {
+		return nil, err
+	}
 	if c, err = tx.FeeCreditNote.Get(tx, c.ID); err != nil {
 		return nil, err
 	}

@@ -187,5 +187,8 @@ func dispatch(tx *act.Tx, in DispatchFeeNoticesInput) (*DispatchFeeNoticesPayloa
 		}
 		out.Dispatches = append(out.Dispatches, d)
 	}
-	return out, allDispatched(tx, route, at)
+	if err := allDispatched(tx, route, at); err != nil {
+		return nil, err
+	}
+	return out, toReport(tx, route)
 }

@@ -197,8 +197,8 @@ func TestF4_TheDatabaseHoldsADispatch(t *testing.T) {
 	n := februaryOf(app, app.A.Household)
 	dispatched(app, posted("noticeID", n))
 	insert := func(attempt int, more string) error {
-		return app.TrySQL(`INSERT INTO fee_dispatches (id, created_at, estate_id, notice_id, household_id, number, address, attempt, method, postage, reason, dispatched_at, dispatched_by_id, dispatched_by_name, sort_key)
-			SELECT new_id(x'090c'::int), now(), estate_id, id, `+more+`, number, address, $2, 'POST', 5, 'x', now(), $3, 'x', '' FROM fee_notices WHERE id = $1`, n, attempt, app.A.ID)
+		return app.TrySQL(`INSERT INTO fee_dispatches (id, created_at, estate_id, notice_id, household_id, number, address, attempt, method, postage, reason, dispatched_at, dispatched_by_id, dispatched_by_name, due_at, sort_key)
+			SELECT new_id(x'090c'::int), now(), estate_id, id, `+more+`, number, address, $2, 'POST', 5, 'x', now(), $3, 'x', now(), '' FROM fee_notices WHERE id = $1`, n, attempt, app.A.ID)
 	}
 	if got := refusedBy(insert(2, "household_id")); got != "fee_dispatches_once" {
 		t.Errorf("dispatched twice, refused by %q", got)
@@ -208,8 +208,8 @@ func TestF4_TheDatabaseHoldsADispatch(t *testing.T) {
 		"fee_dispatches_attempt":       insert(3, "household_id"),
 		"fee_dispatches_household":     insert(2, "'"+app.A.OtherHousehold.String()+"'"),
 		"fee_dispatches_returned_once": app.TrySQL(`UPDATE fee_dispatches SET returned_reason = 'y' WHERE notice_id = $1`, n),
-		"fee_dispatches_signed": app.TrySQL(`INSERT INTO fee_dispatches (id, created_at, estate_id, notice_id, household_id, number, address, attempt, method, capacity, recipient, dispatched_at, dispatched_by_id, dispatched_by_name, sort_key)
-			SELECT new_id(x'090c'::int), now(), estate_id, id, household_id, number, address, 2, 'IN_PERSON', 'HOUSEHOLD', 'x', now(), $2, 'x', '' FROM fee_notices WHERE id = $1`, n, app.A.ID),
+		"fee_dispatches_signed": app.TrySQL(`INSERT INTO fee_dispatches (id, created_at, estate_id, notice_id, household_id, number, address, attempt, method, capacity, recipient, dispatched_at, dispatched_by_id, dispatched_by_name, due_at, sort_key)
+			SELECT new_id(x'090c'::int), now(), estate_id, id, household_id, number, address, 2, 'IN_PERSON', 'HOUSEHOLD', 'x', now(), $2, 'x', now(), '' FROM fee_notices WHERE id = $1`, n, app.A.ID),
 	} {
 		if got := refusedBy(err); got != want {
 			t.Errorf("refused by %q, want %q", got, want)

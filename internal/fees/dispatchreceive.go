@@ -45,6 +45,9 @@ func receive(tx *act.Tx, in ReceiveFeeNoticesInput) (*ReceiveFeeNoticesPayload, 
 	if err != nil || run.Notices == 0 {
 		return &ReceiveFeeNoticesPayload{run}, err
 	}
+	if err := dueReceive.Meet(tx, run.ID); err != nil {
+		return nil, err
+	}
 	return &ReceiveFeeNoticesPayload{run}, dueDispatch.Open(tx, obligation.Due{About: monthOf(run), Estate: run.EstateID, Subject: run.ID, Term: term})
 }
 

@@ -28,12 +28,16 @@ func (in ReportFeeDispatchesInput) Check() error {
 // ReportFeeDispatchesPayload is the report.
 type ReportFeeDispatchesPayload struct{ Report *ent.FeeReport }
 
-// Report reports the dispatches and signed receipts since the report before to the supervisor (F9): each is on one report, and the supervisor is told.
+// Report reports the dispatches and signed receipts since the report before to the supervisor (F9): each is on one report, and the supervisor is told, and has it to
+// acknowledge within two working days. What was dispatched is to be reported within five.
 //
-// Errors: NOT_FOUND; CONFLICT F9 if nothing was dispatched since.
+// Errors: NOT_FOUND; FORBIDDEN F9 for the supervisor of another department; CONFLICT F9 if nothing was dispatched since.
 var Report = act.New("fees.reportDispatches", act.Needs(policy.FeeReport, policy.Create).SessionOnly(), act.Clauses("F9"), func(tx *act.Tx, in ReportFeeDispatchesInput) (*ReportFeeDispatchesPayload, error) {
 	e, err := tx.Estate.Get(tx, in.EstateID)
 	if e, err = act.Find(e, err, "estateID"); err != nil {
+		return nil, err
+	}
+	if err := ofCustomerService(tx, policy.FeeReport, policy.Create, e.ID, "F9"); err != nil {
 		return nil, err
 	}
 	r, err := tx.FeeReport.Create().SetEstateID(e.ID).SetNote(tidy(in.Note)).SetRecordedByID(tx.Viewer.Account).SetRecordedByName(tx.Viewer.Name).Save(tx)
@@ -41,6 +45,16 @@ var Report = act.New("fees.reportDispatches", act.Needs(policy.FeeReport, policy
 		return nil, err
 	}
 	if r, err = tx.FeeReport.Get(tx, r.ID); err != nil { // the database has filled it
+		return nil, err
+	}
+	if err := dueReport.Meet(tx, e.ID); err != nil {
+		return nil, err
+	}
+	term, err := inDays(tx, e.ID, readDays)
+	if err != nil {
+		return nil, err
+	}
+	if err := dueRead.Open(tx, obligation.Due{About: fmt.Sprintf("%d 号", r.Number), AboutEN: fmt.Sprint(r.Number), Estate: e.ID, Subject: r.ID, Term: term}); err != nil {
 		return nil, err
 	}
 	department, err := obligation.CustomerService(tx, e.ID)
@@ -70,7 +84,7 @@ type AcknowledgeFeeReportPayload struct{ Report *ent.FeeReport }
 
 // Acknowledge records that the supervisor has read a report (F9).
 //
-// Errors: NOT_FOUND; RULE F9 for who made it; CONFLICT F9 if it was acknowledged.
+// Errors: NOT_FOUND; FORBIDDEN F9 for the supervisor of another department; RULE F9 for who made it; CONFLICT F9 if it was acknowledged.
 var Acknowledge = act.Guarded(act.New("fees.acknowledgeReport", act.Needs(policy.FeeReport, policy.Approve).SessionOnly(), act.Clauses("F9"), acknowledge), act.Guard[*ent.FeeReport]{
 	Entity: ent.TypeFeeReport,
 	ID:     func(r *ent.FeeReport) uuid.UUID { return r.ID },
@@ -89,7 +103,10 @@ func acknowledge(tx *act.Tx, in AcknowledgeFeeReportInput) (*AcknowledgeFeeRepor
 		return nil, err
 	}
 	r, err = r.Update().SetAcknowledgedAt(tx.Now).SetAcknowledgedByID(tx.Viewer.Account).SetAcknowledgedByName(tx.Viewer.Name).SetAnswer(tidy(in.Answer)).Save(tx)
-	return &AcknowledgeFeeReportPayload{r}, err
+	if err != nil {
+		return nil, err
+	}
+	return &AcknowledgeFeeReportPayload{r}, dueRead.Meet(tx, r.ID)
 }
 
 func canAcknowledge(tx *act.Tx, r *ent.FeeReport) error {
@@ -99,5 +116,5 @@ func canAcknowledge(tx *act.Tx, r *ent.FeeReport) error {
 	case r.RecordedByID == tx.Viewer.Account:
 		return ownReport()
 	}
-	return nil
+	return ofCustomerService(tx, policy.FeeReport, policy.Approve, r.EstateID, "F9")
 }

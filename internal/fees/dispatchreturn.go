@@ -1,10 +1,13 @@
 package fees
 
 import (
+	"fmt"
+
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/feedispatch"
+	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/obligation"
@@ -55,6 +58,9 @@ func returnDispatch(tx *act.Tx, in ReturnFeeDispatchInput) (*ReturnFeeDispatchPa
 	if err != nil {
 		return nil, err
 	}
+	if err := reportReturned(tx, d); err != nil {
+		return nil, err
+	}
 	wanted, err := wantedStill(tx, d)
 	if err != nil || !wanted {
 		return &ReturnFeeDispatchPayload{d}, err
@@ -64,6 +70,26 @@ func returnDispatch(tx *act.Tx, in ReturnFeeDispatchInput) (*ReturnFeeDispatchPa
 		return nil, err
 	}
 	return &ReturnFeeDispatchPayload{d}, openOnce(tx, dueAgain, obligation.Due{About: d.Number + " " + d.Address, Estate: d.EstateID, Subject: broughtBy(d), Term: term})
+}
+
+// reportReturned tells the supervisor that something came back which was reported before as posted (F9): no other report says it.
+func reportReturned(tx *act.Tx, d *ent.FeeDispatch) error {
+	if d.ReportID == nil {
+		return nil
+	}
+	r, err := tx.FeeReport.Get(tx, *d.ReportID)
+	if err != nil {
+		return err
+	}
+	department, err := obligation.CustomerService(tx, d.EstateID)
+	if err != nil {
+		return err
+	}
+	return obligation.Tell(tx, department, account.Message{
+		Estate: d.EstateID, Kind: "fees.report", Subject: r.ID, TitleZH: "已汇报的通知单被退回:" + d.Number, TitleEN: "Reported as posted, and came back: notice " + d.Number,
+		BodyZH: fmt.Sprintf("派发汇报第 %d 号中邮寄的通知单 %s 已退回,原因:%s(F9)。", r.Number, d.Number, d.ReturnedReason),
+		BodyEN: fmt.Sprintf("Notice %s, which is in report %d as posted, came back; the reason given: %s (F9).", d.Number, r.Number, d.ReturnedReason),
+	})
 }
 
 // broughtBy is the notice that an attempt was of.

@@ -47,7 +47,11 @@ func canVoidDispatch(tx *act.Tx, d *ent.FeeDispatch) error {
 	if err := void.Refuse(d.VoidedAt); err != nil {
 		return err
 	}
-	return void.May(tx, void.Recorded{Clause: "F4", By: d.DispatchedByID, At: d.CreatedAt, Leads: tx.Viewer.Scope(policy.FeeDispatch, policy.Approve).Covers(d.RowScope())})
+	lead, err := leads(tx, policy.FeeDispatch, policy.Approve, d.EstateID)
+	if err != nil {
+		return err
+	}
+	return void.May(tx, void.Recorded{Clause: "F4", By: d.DispatchedByID, At: d.CreatedAt, Leads: lead})
 }
 
 // dueAnew has due what the attempt had met, by when it was.

@@ -36,7 +36,7 @@ type DraftFeeDunningsPayload struct {
 }
 
 // Draft drafts the dunning notices that are missing (催缴通知单): of each household what is past due and not demanded yet, and the next level of what was delivered, but
-// not paid in its period (F6). Drafting again changes nothing. What is missing each day the program drafts by itself.
+// not paid in its period (F6), once what it has of credit has settled what it can. Drafting again changes nothing. What is missing each day the program drafts by itself.
 //
 // Errors: NOT_FOUND.
 var Draft = act.New("fees.draftDunnings", act.Needs(policy.FeeDunning, policy.Create).SessionOnly(), act.Clauses("F6"), func(tx *act.Tx, in DraftFeeDunningsInput) (*DraftFeeDunningsPayload, error) {
@@ -74,7 +74,10 @@ func dun(tx *act.Tx, estate, after uuid.UUID, again bool) (made []uuid.UUID, nex
 	if err := tx.Raw.QueryRow(tx, `SELECT drafted, place FROM fee_dun($1, $2, $3, $4, $5, $6, $7)`, estate, tx.Now, today.UTC(), after, dunAtOnce, by, again).Scan(&made, &next); err != nil {
 		return nil, nil, err
 	}
-	return made, next, noteDunnings(tx, estate, made)
+	if err := noteDunnings(tx, estate, made); err != nil {
+		return nil, nil, err
+	}
+	return made, next, follow(tx, estate) // credit may have settled what was demanded
 }
 
 // noteDunnings puts drafts on the audit trail: number, level, amount and whose.

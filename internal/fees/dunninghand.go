@@ -1,13 +1,17 @@
 package fees
 
 import (
+	"fmt"
+
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/feedunning"
+	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/obligation"
+	"github.com/steward-pm/steward/internal/registers"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
@@ -75,7 +79,7 @@ func (in WithdrawFeeDunningInput) Check() error {
 type WithdrawFeeDunningPayload struct{ Dunning *ent.FeeDunning }
 
 // Withdraw has a dunning notice not go out, for a reason (F6). The program drafts no other of what it asked for, unless somebody asks it to. What is paid is
-// withdrawn without this.
+// withdrawn without this. The leaders of finance hear of it, and customer service if it has the notice.
 //
 // Errors: NOT_FOUND; CONFLICT F6 once it was delivered, or has ended.
 var Withdraw = act.Guarded(act.New("fees.withdrawDunning", act.Needs(policy.FeeDunning, policy.Create).SessionOnly(), act.Clauses("F6"), withdraw), dunningGuard(canWithdraw))
@@ -99,7 +103,25 @@ func withdraw(tx *act.Tx, in WithdrawFeeDunningInput) (*WithdrawFeeDunningPayloa
 			return nil, err
 		}
 	}
-	return &WithdrawFeeDunningPayload{d}, nil
+	if d.HandedAt != nil {
+		if err := tellHolders(tx, []*ent.FeeDunning{d}); err != nil {
+			return nil, err
+		}
+	}
+	return &WithdrawFeeDunningPayload{d}, tellWithdrawn(tx, d)
+}
+
+// tellWithdrawn tells the leaders of finance that what is owed is not demanded, and why (F6).
+func tellWithdrawn(tx *act.Tx, d *ent.FeeDunning) error {
+	department, err := finance(tx, d.EstateID)
+	if err != nil {
+		return err
+	}
+	return obligation.Tell(tx, department, account.Message{
+		Estate: d.EstateID, Kind: "fees.dunningWithdrawn", Subject: d.ID, TitleZH: "催缴通知单已撤回:" + dunningTitle(d), TitleEN: "Dunning notice was withdrawn: " + dunningTitle(d),
+		BodyZH: fmt.Sprintf("%s 撤回了催缴通知单 %s(%s 元),原因:%s(F6)。", d.EndedByName, dunningNumber(d), registers.Decimal(d.Amount), d.EndReason),
+		BodyEN: fmt.Sprintf("%s withdrew dunning notice %s of %s yuan; the reason given: %s (F6).", d.EndedByName, dunningNumber(d), registers.Decimal(d.Amount), d.EndReason),
+	})
 }
 
 func canWithdraw(_ *act.Tx, d *ent.FeeDunning) error {

@@ -14,7 +14,8 @@
 //	dunning.go  F6  Draft, and the clockwork's DraftDunnings; dunningreview.go, dunningstamp.go, dunninghand.go F7; delivered by Dispatch F8
 //	dispatchreport.go F9 Report, Acknowledge; dispatchsteps.go what was late, and where; evidence.go all of one fee
 //	bankimport.go   F5  ImportStatement: what the bank received, bankfile.go as it stands in the file; bankmatch.go, bankunit.go whose it seems to be
-//	bankconfirm.go  F5  ConfirmLines books it; IgnoreLines, RestoreLines
+//	bankconfirm.go  F5  ConfirmLines books it; IgnoreLines, RestoreLines; bankotherwise.go what is booked for another; bankvoid.go VoidStatement; bankagain.go MatchLines, again
+//	follow.go       F6  what was settled in an act, and so is not demanded any more: on the trail, and told to who has the notice; leads.go who leads customer service
 //	refund.go       F5  AskRefund, approved by another; PayRefund, ReturnRefund
 //
 // The reports: arrears.go what is owed by age, collection.go what was collected of what was billed (F6).
@@ -43,6 +44,7 @@ func init() {
 	act.Explain("fee_tariffs_billed", fault.Clash("之后的日期已按此标准计费,不能提前终止;多收的请开红字通知单冲减。",
 		"Later days were billed by it, so it does not end before them; what is too much is credited.").By("F1").At("lastOn"))
 	act.Explain("fee_runs_way", fault.Clash("这个月的计费状态已变,请重新读取。", "The month's billing is no longer as it was; read it again.").By("F2"))
+	act.Explain("fee_runs_pay_by", tooLongToPay())
 	act.Explain("feerun_estate_id_month", fault.Clash("这个月正由他人计费,请重新读取。", "Somebody else bills the month just now; read it again.").By("F2"))
 	act.Explain("fee_notices_credited", fault.Clash("冲减金额超过通知单余额,请重新读取。", "More than the notice still asks for; read it again.").By("F2").At("amount"))
 	act.Explain("fee_notices_settled", fault.Clash("通知单的未付金额少于所填,请重新读取。", "Less than that is open of the notice; read it again.").By("F5").At("allocations"))

@@ -69,6 +69,14 @@ func (in RecordFeePaymentInput) Check() error {
 	return wording.Optional(wording.CheckLine, "reference", in.Reference)
 }
 
+// reference is the number of the payment; one at the bank is written as statements have it, so that it is found there.
+func (in RecordFeePaymentInput) reference() string {
+	if in.Method == feepayment.MethodBankTransfer {
+		return wording.Code(tidy(in.Reference))
+	}
+	return tidy(in.Reference)
+}
+
 // RecordFeePaymentPayload is the payment with its receipt, and the account after it.
 type RecordFeePaymentPayload struct {
 	Payment *ent.FeePayment
@@ -104,7 +112,7 @@ func pay(tx *act.Tx, in RecordFeePaymentInput) (*RecordFeePaymentPayload, error)
 		return nil, err
 	}
 	p, err := tx.FeePayment.Create().SetEstateID(h.EstateID).SetHouseholdID(h.ID).SetMethod(in.Method).SetAmount(int64(in.Amount)).SetPaidAt(at).SetBookedOn(today.UTC()).
-		SetPaidBy(tidy(in.PaidBy)).SetReference(tidy(in.Reference)).SetRecordedByID(tx.Viewer.Account).SetRecordedByName(tx.Viewer.Name).Save(tx)
+		SetPaidBy(tidy(in.PaidBy)).SetReference(in.reference()).SetRecordedByID(tx.Viewer.Account).SetRecordedByName(tx.Viewer.Name).Save(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +122,9 @@ func pay(tx *act.Tx, in RecordFeePaymentInput) (*RecordFeePaymentPayload, error)
 		err = direct(tx, p, in.Allocations, today)
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := follow(tx, h.EstateID, h.ID); err != nil {
 		return nil, err
 	}
 	if p, err = tx.FeePayment.Get(tx, p.ID); err != nil {
@@ -197,6 +208,9 @@ func settleCredit(tx *act.Tx, in SettleFeeCreditInput) (*SettleFeeCreditPayload,
 		return nil, err
 	}
 	if err := settle(tx, h.EstateID, h.ID, today); err != nil {
+		return nil, err
+	}
+	if err := follow(tx, h.EstateID, h.ID); err != nil {
 		return nil, err
 	}
 	a, err = accountOf(tx, h.EstateID, h.ID)

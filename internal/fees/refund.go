@@ -11,9 +11,11 @@ import (
 	"github.com/steward-pm/steward/ent/feerefund"
 	"github.com/steward-pm/steward/ent/feerefundpart"
 	"github.com/steward-pm/steward/ent/household"
+	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/approval"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/registers"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
@@ -190,7 +192,8 @@ type ReturnFeeRefundPayload struct {
 	Account *ent.FeeAccount
 }
 
-// ReturnRefund books that the money of a refund came back, or never left: it is the household's credit again, by an entry of its own (F5).
+// ReturnRefund books that the money of a refund came back, or never left: it is the household's credit again, by an entry of its own (F5). The leaders of finance hear
+// of it.
 //
 // Errors: NOT_FOUND; CONFLICT F5 if it was not paid out, or came back before.
 var ReturnRefund = act.New("fees.returnRefund", act.Needs(policy.FeeRefund, policy.Update).SessionOnly(), act.Clauses("F5"), returnRefund)
@@ -218,7 +221,23 @@ func returnRefund(tx *act.Tx, in ReturnFeeRefundInput) (*ReturnFeeRefundPayload,
 		return nil, err
 	}
 	a, err := accountOf(tx, r.EstateID, r.HouseholdID)
-	return &ReturnFeeRefundPayload{r, a}, err
+	if err != nil {
+		return nil, err
+	}
+	return &ReturnFeeRefundPayload{r, a}, tellReturned(tx, r)
+}
+
+// tellReturned tells the leaders of finance that money which was given back is said to have come back.
+func tellReturned(tx *act.Tx, r *ent.FeeRefund) error {
+	department, err := finance(tx, r.EstateID)
+	if err != nil {
+		return err
+	}
+	return obligation.Tell(tx, department, account.Message{
+		Estate: r.EstateID, Kind: "fees.refundReturned", Subject: r.ID, TitleZH: fmt.Sprintf("退款第 %d 号已退回", *r.Number), TitleEN: fmt.Sprintf("Refund %d came back", *r.Number),
+		BodyZH: fmt.Sprintf("%s 登记退款第 %d 号(%s 元,收款人 %s)已退回,原因:%s(F5)。", r.ReturnedByName, *r.Number, registers.Decimal(r.Amount), r.Payee, r.ReturnReason),
+		BodyEN: fmt.Sprintf("%s recorded that refund %d of %s yuan to %s came back; the reason given: %s (F5).", r.ReturnedByName, *r.Number, registers.Decimal(r.Amount), r.Payee, r.ReturnReason),
+	})
 }
 
 // notRefunded refuses to reverse a payment of which something was given back. Errors: CONFLICT.

@@ -62,6 +62,10 @@ func reverse(tx *act.Tx, in ReverseFeePaymentInput) (*ReverseFeePaymentPayload, 
 	if err != nil {
 		return nil, err
 	}
+	paid, err := settledOf(tx, p.EstateID, p.HouseholdID)
+	if err != nil {
+		return nil, err
+	}
 	reason := wording.Tidy(in.Reason)
 	tx.Because(reason)
 	r, err := tx.FeePayment.Create().SetEstateID(p.EstateID).SetHouseholdID(p.HouseholdID).SetMethod(p.Method).SetAmount(-p.Amount).SetPaidAt(tx.Now).SetBookedOn(today.UTC()).
@@ -70,6 +74,12 @@ func reverse(tx *act.Tx, in ReverseFeePaymentInput) (*ReverseFeePaymentPayload, 
 		return nil, err
 	}
 	if r, err = tx.FeePayment.Get(tx, r.ID); err != nil {
+		return nil, err
+	}
+	if err := follow(tx, p.EstateID, p.HouseholdID); err != nil {
+		return nil, err
+	}
+	if err := reopened(tx, paid); err != nil {
 		return nil, err
 	}
 	a, err := accountOf(tx, p.EstateID, p.HouseholdID)

@@ -133,7 +133,7 @@ func Assemble(p Parts) (*App, error) {
 		Calendars:     duty.Calendars{Runtime: app.Runtime},
 		Ready:         p.DB.Pool.Ping, Lacking: map[string]func(context.Context) error{"files": app.content.Ping},
 		Log: p.Log, Clock: p.Clock, Metrics: metrics, Translate: graph.Translate,
-		Slow: []string{"importUnits", "importKeys"},
+		Slow: []string{"importUnits", "importKeys"}, Lists: graph.Lists,
 	})
 	if err != nil {
 		return nil, err

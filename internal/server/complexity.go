@@ -12,8 +12,8 @@ import (
 const introspectionCost = 1000
 
 // checkComplexity charges 1 for each field. A connection multiplies what it selects by first or last,
-// wherever their values come from; a plain list by Config.ListEstimate, or by the length of a list
-// argument (nodes(ids: …)) if that is more; each value in its arguments costs 1. Fields that @skip leaves
+// wherever their values come from; a plain list by how many it usually has (Parts.Lists), or else by
+// Config.ListEstimate, and by the length of a list argument (nodes(ids: …)) if that is more; each value in its arguments costs 1. Fields that @skip leaves
 // out are charged like the others. On the way, pages that are too large and values that cannot be are
 // refused with their path, and the values are counted: a filter of 20,000 conditions is one field, but
 // keeps the database busy.
@@ -38,6 +38,7 @@ func (l limiter) checkComplexity(ctx context.Context, oc *graphql.OperationConte
 type limiter struct {
 	Config
 	schema graphql.ExecutableSchema
+	lists  map[string]int
 }
 
 type spreadKey struct {
@@ -109,11 +110,19 @@ func (m *meter) field(f *ast.Field, inPage bool) measure {
 	case paged:
 		cost = plus(1, times(size, below.cost))
 	case f.Definition.Type.Elem != nil && !inPage:
-		cost = plus(1, times(max(m.ListEstimate, longest(args)), below.cost))
+		cost = plus(1, times(max(m.usual(f), longest(args)), below.cost))
 	default:
 		cost = plus(1, below.cost)
 	}
 	return measure{plus(cost, leaves), plus(leaves, below.leaves)}
+}
+
+// usual returns how many a plain list is charged for.
+func (m *meter) usual(f *ast.Field) int {
+	if n, ok := m.lists[f.ObjectDefinition.Name+"."+f.Name]; ok {
+		return n
+	}
+	return m.ListEstimate
 }
 
 // longest returns the length of the longest list argument.

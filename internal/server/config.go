@@ -27,7 +27,7 @@ type Config struct {
 	BodyBytes    int64 // of a request
 	PageSize     int   // most that first or last may ask for
 	DefaultPage  int   // what a connection is charged for when neither first nor last is given
-	ListEstimate int   // what a plain list is charged for
+	ListEstimate int   // what a plain list is charged for of which nothing else is known (Parts.Lists)
 
 	RequestTimeout  time.Duration // of one GraphQL request, carried to the database
 	TransferTimeout time.Duration // of one upload, download or export

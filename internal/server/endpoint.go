@@ -33,7 +33,7 @@ func newEndpoint(s *Server, schema graphql.ExecutableSchema, extensions []graphq
 		return nil, err
 	}
 	e := &endpoint{
-		Server: s, limiter: limiter{s.cfg, schema},
+		Server: s, limiter: limiter{s.cfg, schema, s.parts.Lists},
 		exec: executor.New(schema), cache: newDocumentCache(), trusted: docs,
 	}
 	e.exec.SetQueryCache(e.cache)

@@ -99,6 +99,10 @@ func TestLimits(t *testing.T) {
 			request{"{pair{id code}}", nil}, request{"{pair{id code __typename}}", nil},
 		},
 		{
+			"complexity of a plain list that is known", func(c *server.Config, p *server.Parts) { c.Complexity, p.Lists = 10, map[string]int{"Query.pair": 3} }, "complexity", 13,
+			request{"{pair{id code __typename}}", nil}, request{"{pair{id code __typename a:id}}", nil},
+		},
+		{
 			"complexity by the length of a list argument", set(func(c *server.Config) { c.Complexity = 25 }), "complexity", 27,
 			request{"query($i:[ID!]!){nodes(ids:$i){id}}", map[string]any{"i": strings.Split(strings.Repeat("x", 12), "")}},
 			request{"query($i:[ID!]!){nodes(ids:$i){id}}", map[string]any{"i": strings.Split(strings.Repeat("x", 13), "")}},

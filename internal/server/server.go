@@ -66,6 +66,7 @@ type Parts struct {
 	Clock         clockwork.Clock                        // default the real one
 	Metrics       *prometheus.Registry                   // default a new one; collectors of the pool and of acts go here
 	Translate     func(context.Context, error) error     // makes refusals of what the layers below refuse; default none
+	Lists         map[string]int                         // how many a plain list usually has, by Type.field, where that is known: others are charged Config.ListEstimate
 	Slow          []string                               // root fields of mutations that may take as long as a transfer
 }
 
