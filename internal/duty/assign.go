@@ -110,7 +110,7 @@ func putDown(tx *act.Tx, r *ent.DutyRoster, shifts map[uuid.UUID]*ent.DutyShift,
 		}
 		t := spanOf(cal, shifts[l.ShiftID], l.Day)
 		list[i], err = tx.DutyAssignment.Create().SetEstateID(r.EstateID).SetDepartmentID(r.DepartmentID).SetRosterID(r.ID).SetShiftID(l.ShiftID).SetStaffID(l.StaffID).
-			SetDay(l.Day.UTC()).SetStartsAt(t.starts).SetEndsAt(t.ends).SetRestedAt(t.rested).SetOrigin(origin).
+			SetDay(l.Day.UTC()).SetStartsAt(t.Starts).SetEndsAt(t.Ends).SetRestedAt(t.Rested).SetOrigin(origin).
 			SetAddedByID(tx.Viewer.Account).SetAddedByName(tx.Viewer.Name).SetNillableAddedChangeID(change).Save(tx)
 		if f := act.Explained(err); f != nil {
 			return nil, at(f, field, i)

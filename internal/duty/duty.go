@@ -4,7 +4,7 @@
 //
 //	shift.go    D1.1  AddShift, ChangeShift, RetireShift: kinds of shifts, and how many they take on each day of the week
 //	roster.go   D1.1  Draft a month; plan.go has each month's due before it begins
-//	assign.go   D1.1  Assign and Unassign by hand, on a draft; propose.go and proposal.go by the program, fairly
+//	assign.go   D1.1  Assign and Unassign by hand, on a draft; propose.go by the program, fairly (internal/duty/fair)
 //	check.go    D1.1  Problems: what is wrong; publish.go Publish without any; change.go Change after that, with a reason
 //	leave.go    D1.1  RecordLeave, DecideLeave, WithdrawLeave
 //	swap.go     D1.1  AskSwap; swapanswer.go AnswerSwap, DecideSwap, WithdrawSwap; swaplapse.go what came too late

@@ -13,6 +13,7 @@ import (
 	"github.com/steward-pm/steward/ent/predicate"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
+	"github.com/steward-pm/steward/internal/duty/fair"
 )
 
 // DutyLoad is what somebody has on a roster, and had in the months before.
@@ -37,9 +38,9 @@ func Loads(ctx context.Context, id uuid.UUID) (list []*DutyLoad, err error) {
 	list = []*DutyLoad{}
 	err = rt.DB.As(ctx, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT a.staff_id, s.name, a.roster_id = $3, a.day, a.starts_at, a.ends_at FROM duty_assignments a
-			JOIN duty_rosters r ON r.estate_id = a.estate_id AND r.id = a.roster_id JOIN staffs s ON s.estate_id = a.estate_id AND s.id = a.staff_id
-			WHERE a.estate_id = $1 AND a.department_id = $2 AND a.removed_at IS NULL AND (r.id = $3 OR r.state = 'PUBLISHED' AND r.month >= $4 AND r.month < $5)
-			ORDER BY s.sort_key, s.id, a.starts_at`, r.EstateID, r.DepartmentID, r.ID, month.AddMonths(-looksBack), month)
+			JOIN duty_rosters r ON r.estate_id = a.estate_id AND r.ID = a.roster_id JOIN staffs s ON s.estate_id = a.estate_id AND s.ID = a.staff_id
+			WHERE a.estate_id = $1 AND a.department_id = $2 AND a.removed_at IS NULL AND (r.ID = $3 OR r.state = 'PUBLISHED' AND r.month >= $4 AND r.month < $5)
+			ORDER BY s.sort_key, s.ID, a.starts_at`, r.EstateID, r.DepartmentID, r.ID, month.AddMonths(-looksBack), month)
 		if err != nil {
 			return err
 		}
@@ -47,18 +48,18 @@ func Loads(ctx context.Context, id uuid.UUID) (list []*DutyLoad, err error) {
 		var name string
 		var here bool
 		var day calendar.Day
-		var s span
-		_, err = pgx.ForEachRow(rows, []any{&who, &name, &here, &day, &s.starts, &s.ends}, func() error {
+		var s fair.Span
+		_, err = pgx.ForEachRow(rows, []any{&who, &name, &here, &day, &s.Starts, &s.Ends}, func() error {
 			at := slices.IndexFunc(list, func(l *DutyLoad) bool { return l.StaffID == who })
 			if at < 0 {
 				list, at = append(list, &DutyLoad{StaffID: who, Staff: name}), len(list)
 			}
-			l, weight := list[at], weightOf(cal, day, s)
+			l, weight := list[at], fair.WeightOf(cal, day, s)
 			if !here {
 				l.WeightBefore += weight
 				return nil
 			}
-			l.Shifts, l.Minutes, l.Weight = l.Shifts+1, l.Minutes+int(s.ends.Sub(s.starts)/time.Minute), l.Weight+weight
+			l.Shifts, l.Minutes, l.Weight = l.Shifts+1, l.Minutes+int(s.Ends.Sub(s.Starts)/time.Minute), l.Weight+weight
 			return nil
 		})
 		return err
