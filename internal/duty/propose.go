@@ -129,7 +129,7 @@ func openPlaces(tx *act.Tx, r *ent.DutyRoster, cal *calendar.Calendar) (list []f
 			t := spanOf(cal, s, day)
 			for range needOf(s, day) - count[on{s.ID, day}] {
 				if !day.Before(today) {
-					list = append(list, fair.Place{s.ID, day, t, fair.WeightOf(cal, day, t)})
+					list = append(list, fair.Place{Shift: s.ID, Day: day, Span: t, Weight: fair.WeightOf(cal, day, t)})
 				}
 			}
 		}

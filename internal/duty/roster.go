@@ -125,7 +125,7 @@ func spanOf(cal *calendar.Calendar, s *ent.DutyShift, day calendar.Day) fair.Spa
 		last = day.AddDays(1)
 	}
 	ends := at(last, s.Ends)
-	return fair.Span{at(day, s.Begins), ends, ends.Add(time.Duration(s.RestMinutes) * time.Minute)}
+	return fair.Span{Starts: at(day, s.Begins), Ends: ends, Rested: ends.Add(time.Duration(s.RestMinutes) * time.Minute)}
 }
 
 // needOf is how many a shift takes on a day.

@@ -281,6 +281,38 @@ func TestMailIsTriedAgainAsTheSameMail(t *testing.T) {
 	}
 }
 
+// A password that is reset was somebody else's, perhaps: what was mailed to an address that they gave is not mailed any more.
+func TestAResetEndsTheAddressOfNotices(t *testing.T) {
+	t.Parallel()
+	app, office := posting(t)
+	p := settled(t, app, office, nil)
+	reset := func() {
+		t.Helper()
+		app.As(policy.GeneralManager).Do(resetPassword, vars{"in": vars{"accountID": p.Account}})
+	}
+	app.Super(`ALTER TABLE identity.credentials DISABLE TRIGGER resets`) // without it they go on being mailed
+	reset()
+	tell(t, app, p.Account, "keys.overdue", "一")
+	if n := send(t, app); n != 1 {
+		t.Errorf("%d mails", n)
+	}
+	office.next(2)
+	app.Super(`ALTER TABLE identity.credentials ENABLE TRIGGER resets`)
+	tell(t, app, p.Account, "keys.overdue", "二") // waits while it is reset
+	reset()
+	tell(t, app, p.Account, "keys.overdue", "三")
+	send(t, app)
+	for range 100 { // what waited is dropped
+		if len(app.IDs(`SELECT id FROM identity.mails WHERE dropped_at IS NOT NULL`)) > 0 {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if n := office.count(); n != 2 {
+		t.Errorf("%d mails came", n)
+	}
+}
+
 // A digest goes out at its hour, all together.
 func TestADigestGoesOutAtItsHour(t *testing.T) {
 	t.Parallel()

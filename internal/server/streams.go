@@ -22,6 +22,9 @@ type Streams interface {
 	Keep(ctx context.Context) (_ context.Context, stop func())
 }
 
+// unknownShare is which part of all connections one address has without having said whose they are: nobody who does not sign in takes the places of those who do.
+const unknownShare = 20
+
 const (
 	keepAlive   = 20 * time.Second // between signs of life; who does not answer two is gone
 	initTimeout = 10 * time.Second // from the connection to who is asking
@@ -33,6 +36,8 @@ const (
 type openStreams struct {
 	places  *gate   // connections
 	shares  *shares // subscriptions of one account
+	sockets *shares // sockets of one account, twice as many, whether anything is subscribed to on them or not
+	unknown *shares // sockets of which it is not known yet whose they are, by the address that they come from
 	closing context.Context
 	close   context.CancelCauseFunc
 	open    sync.WaitGroup
@@ -45,6 +50,10 @@ func newOpenStreams(s *Server) *openStreams {
 			return fault.Busy(retryAfter, "本账号同时打开的订阅不能超过 %[1]d 个;请先结束其中一个。", "One account may have at most %[1]d subscriptions at once: end one of them first.", most)
 		}),
 	}
+	o.sockets = newShares(2*s.cfg.AccountStreams, func(most int) *fault.Error {
+		return fault.Busy(retryAfter, "本账号同时打开的连接不能超过 %[1]d 个;请先关闭其中一个。", "One account may have at most %[1]d sockets at once: close one of them first.", most)
+	})
+	o.unknown = newShares(max(s.cfg.Streams/unknownShare, 1), func(int) *fault.Error { return busy() })
 	o.closing, o.close = context.WithCancelCause(context.Background())
 	return o
 }
