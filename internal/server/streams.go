@@ -114,16 +114,25 @@ func (s *stream) keep(ctx context.Context) (_ context.Context, stop func()) {
 
 var _ graphql.GraphExecutor = (*stream)(nil)
 
-// CreateOperationContext checks an operation as it would be over plain HTTP; only subscriptions are served here.
+// CreateOperationContext checks an operation as it would be over plain HTTP, in the turn of a request; only subscriptions are served here.
 func (s *stream) CreateOperationContext(ctx context.Context, raw *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+	leave, err := s.requests.enter(ctx)
+	if err != nil {
+		return &graphql.OperationContext{}, s.presented(ctx, gqlerror.List{gqlerror.Wrap(err)})
+	}
+	defer leave()
 	p := params{Query: raw.Query, OperationName: raw.OperationName, Variables: raw.Variables, Extensions: raw.Extensions}
 	text, f := s.trusted.resolve(p.Query, p.id())
 	if f != nil {
 		return &graphql.OperationContext{}, s.presented(ctx, gqlerror.List{gqlerror.Wrap(f)})
 	}
 	oc, errs := s.prepare(ctx, text, p, raw.Headers)
-	if errs == nil && oc.Operation.Operation != ast.Subscription {
+	switch {
+	case errs != nil:
+	case oc.Operation.Operation != ast.Subscription:
 		errs = gqlerror.List{gqlerror.Wrap(fault.Invalid("query", "此处只接受订阅;查询和修改请用 POST 发送。", "Only subscriptions are served here: send queries and mutations by POST."))}
+	case len(graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Subscription"})) != 1: // as @skip may leave none
+		errs = gqlerror.List{gqlerror.Wrap(fault.Invalid("query", "请恰好订阅一项。", "Subscribe to exactly one field."))}
 	}
 	return oc, s.presented(ctx, errs)
 }

@@ -358,6 +358,64 @@ func TestSilentSocketsHaveLimits(t *testing.T) {
 	t.Error("their places are not given back")
 }
 
+// What asks for no stream at all is refused, takes no place, and breaks nothing.
+func TestSubscriptionsToNothing(t *testing.T) {
+	t.Parallel()
+	app := running(t)
+	p := app.As(policy.CSOfficer)
+	for range 4 { // more often than an account has places
+		for _, document := range []string{
+			`subscription { __typename }`, `subscription { inbox @skip(if: true) { id } }`, `subscription { inbox @include(if: false) { id } }`, `subscription { ...F } fragment F on Subscription { __typename }`,
+		} {
+			over, _ := p.Subscribe(document, nil).Ends()
+			s, status := p.Listen(document, nil)
+			events, _ := s.Ends()
+			if over != string(fault.InvalidInput) || events != string(fault.InvalidInput) || status != http.StatusOK {
+				t.Errorf("%s: %q over a socket, %q and %d as events", document, over, events, status)
+			}
+		}
+	}
+	if !p.Subscribe(dashboard, vars{"e": app.A.ID}).Next().Get("data").Exists() {
+		t.Error("no place is left")
+	}
+}
+
+// A socket is no way around the limit of what is done at once: each subscription is checked in the turn of a request.
+func TestSubscriptionsWaitTheirTurn(t *testing.T) {
+	t.Parallel()
+	app := running(t, stewardtest.Options{Server: func(c *server.Config) { c.Concurrent, c.Queue = 1, 0 }})
+	p, other := app.As(policy.CSOfficer), app.As(policy.KeyCustodian)
+	conn, err := p.Dial(vars{"Authorization": "Bearer " + p.Token}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	super, err := pgx.Connect(t.Context(), app.SuperURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = super.Close(context.Background()) }()
+	if _, err := super.Exec(t.Context(), `BEGIN; LOCK TABLE estates`); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = other.Try(`{ estates { edges { node { id } } } }`, nil) // takes the only place, and waits
+	}()
+	for range 100 {
+		if time.Sleep(50 * time.Millisecond); len(app.IDs(`SELECT gen_random_uuid() FROM pg_locks l WHERE NOT l.granted`)) > 0 {
+			break
+		}
+	}
+	if code, _ := p.On(conn, inbox, nil).Ends(); code != string(fault.RateLimited) {
+		t.Errorf("it is answered %q", code)
+	}
+	if _, err := super.Exec(t.Context(), `ROLLBACK`); err != nil {
+		t.Fatal(err)
+	}
+	<-done
+}
+
 // How long somebody listened is no time of an answer.
 func TestStreamsAreNoSlowAnswers(t *testing.T) {
 	t.Parallel()
