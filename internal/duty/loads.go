@@ -8,6 +8,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/calendarday"
 	"github.com/steward-pm/steward/ent/dutyhandover"
 	"github.com/steward-pm/steward/ent/dutyroster"
 	"github.com/steward-pm/steward/ent/predicate"
@@ -30,7 +32,7 @@ func Loads(ctx context.Context, id uuid.UUID) (list []*DutyLoad, err error) {
 	if r, err = act.Find(r, err, "rosterID"); err != nil {
 		return nil, err
 	}
-	cal, err := act.CalendarOf(r.Edges.Estate.TimeZone)
+	cal, err := calendarOf(ctx, r.Edges.Estate)
 	if err != nil {
 		return nil, err
 	}
@@ -38,9 +40,9 @@ func Loads(ctx context.Context, id uuid.UUID) (list []*DutyLoad, err error) {
 	list = []*DutyLoad{}
 	err = rt.DB.As(ctx, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT a.staff_id, s.name, a.roster_id = $3, a.day, a.starts_at, a.ends_at FROM duty_assignments a
-			JOIN duty_rosters r ON r.estate_id = a.estate_id AND r.ID = a.roster_id JOIN staffs s ON s.estate_id = a.estate_id AND s.ID = a.staff_id
-			WHERE a.estate_id = $1 AND a.department_id = $2 AND a.removed_at IS NULL AND (r.ID = $3 OR r.state = 'PUBLISHED' AND r.month >= $4 AND r.month < $5)
-			ORDER BY s.sort_key, s.ID, a.starts_at`, r.EstateID, r.DepartmentID, r.ID, month.AddMonths(-looksBack), month)
+			JOIN duty_rosters r ON r.estate_id = a.estate_id AND r.id = a.roster_id JOIN staffs s ON s.estate_id = a.estate_id AND s.id = a.staff_id
+			WHERE a.estate_id = $1 AND a.department_id = $2 AND a.removed_at IS NULL AND (r.id = $3 OR r.state = 'PUBLISHED' AND r.month >= $4 AND r.month < $5)
+			ORDER BY s.sort_key, s.id, a.starts_at`, r.EstateID, r.DepartmentID, r.ID, month.AddMonths(-looksBack), month)
 		if err != nil {
 			return err
 		}
@@ -65,6 +67,19 @@ func Loads(ctx context.Context, id uuid.UUID) (list []*DutyLoad, err error) {
 		return err
 	})
 	return list, err
+}
+
+// calendarOf is an estate's calendar with the days that it set itself, as a proposal goes by.
+func calendarOf(ctx context.Context, e *ent.Estate) (*calendar.Calendar, error) {
+	list, err := act.From(ctx).DB.Ent.CalendarDay.Query().Where(calendarday.EstateID(e.ID), calendarday.ClearedAtIsNil()).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	own := make(map[calendar.Day]bool, len(list))
+	for _, d := range list {
+		own[calendar.DayOf(d.Day)] = d.Working
+	}
+	return calendar.New(e.TimeZone, calendar.China, own)
 }
 
 // Overdue is the condition that a sheet is open though both were to have signed it by now; false: that it is not; nil: none.

@@ -259,3 +259,37 @@ func TestD1_1_NothingIsSwappedAfterItBegan(t *testing.T) {
 		t.Errorf("refused by %q", by)
 	}
 }
+
+// Shifts of a whole day change at midnight, over the end of a month, too; and what people had counts by the days that the estate set itself.
+func TestD2_ShiftsOfADayChangeAtMidnight(t *testing.T) {
+	t.Parallel()
+	c := newCrew(t, 2)
+	whole := c.shift("全天", "00:00", "00:00", 0)
+	april, may := c.draft("2026-04-01"), c.draft("2026-05-01")
+	c.on(april, c.line("2026-04-29", whole, 1), c.line("2026-04-30", whole, 0))
+	c.on(may, c.line("2026-05-01", whole, 1))
+	c.publish(april)
+	c.publish(may)
+	weight := func() int64 {
+		return c.supervisor.Do(dutyLoads, vars{"id": april}).Get(`dutyLoads.#(staff="客服0").weight`).Int()
+	}
+	before := weight()
+	c.As(policy.ProjectManager).Do(`mutation($in: SetCalendarDaysInput!) { setCalendarDays(input: $in) { moved } }`, in(vars{"estateID": c.A.ID, "days": []vars{{"day": "2026-04-30", "working": false, "reason": "台风"}}}))
+	if got := weight(); got != before+720 {
+		t.Errorf("it weighs %d on a closed day, and %d on another", got, before)
+	}
+	c.to("2026-04-30 23:59", c.everybody()...)
+	c.fill(1) // of the night before
+	c.to("2026-05-01 00:00", c.everybody()...)
+	c.fill(1)
+	s := c.sheet("2026-04-30T16:00")
+	if s.Get("outgoingNames").String() != "客服0" || s.Get("incomingNames").String() != "客服1" || s.Get("beginsAt").String() != s.Get("endedAt").String() {
+		t.Errorf("the sheet: %s", s.Raw)
+	}
+	id := s.Get("id").String()
+	c.officers[1].Do(decideSheet, in(vars{"handoverID": id, "acceptRest": true}))
+	c.officers[1].Do(signSheet, in(vars{"handoverID": id, "signature": credential}))
+	if s := c.officers[0].Do(signSheet, in(vars{"handoverID": id, "signature": credential})).Get("signDutyHandover.handover"); s.Get("state").String() != "SIGNED" || s.Get("late").Bool() {
+		t.Errorf("signed: %s", s.Raw)
+	}
+}

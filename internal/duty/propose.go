@@ -142,8 +142,8 @@ func handsOf(tx *act.Tx, r *ent.DutyRoster, cal *calendar.Calendar, asked []uuid
 	month := calendar.DayOf(r.Month)
 	since := month.AddMonths(-looksBack)
 	rows, err := tx.Raw.Query(tx, `SELECT a.staff_id, a.day, a.starts_at, a.ends_at, a.rested_at FROM duty_assignments a
-		JOIN duty_rosters r ON r.estate_id = a.estate_id AND r.ID = a.roster_id AND (r.state = 'PUBLISHED' OR r.ID = $5)
-		WHERE a.estate_id = $1 AND a.department_id = $2 AND a.removed_at IS NULL AND a.starts_at >= $3 AND a.starts_at < $4 ORDER BY a.starts_at, a.ID`,
+		JOIN duty_rosters r ON r.estate_id = a.estate_id AND r.id = a.roster_id AND (r.state = 'PUBLISHED' OR r.id = $5)
+		WHERE a.estate_id = $1 AND a.department_id = $2 AND a.removed_at IS NULL AND a.starts_at >= $3 AND a.starts_at < $4 ORDER BY a.starts_at, a.id`,
 		r.EstateID, r.DepartmentID, cal.StartOfDay(since), cal.StartOfDay(month.AddMonths(1)).AddDate(0, 0, 4), r.ID)
 	if err != nil {
 		return nil, err
