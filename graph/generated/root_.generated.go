@@ -2837,12 +2837,12 @@ extend type Mutation {
     "Of which draft, among whom."
     input: ProposeDutyRosterInput!
   ): ProposeDutyRosterPayload!
-  "Publishes a roster with which nothing is wrong, and tells everybody on it; RULE D1.1 with the problems otherwise (D1.1). One that comes after its month began is marked late."
+  "Publishes a roster with which nothing is wrong, and tells everybody on it; RULE D1.1 with the problems otherwise, and if nobody is on it (D1.1). One that comes after its month began is marked late."
   publishDutyRoster(
     "Which one."
     input: PublishDutyRosterInput!
   ): PublishDutyRosterPayload!
-  "Changes a published roster, on record with its reason, and tells those concerned (D1.1)."
+  "Changes a published roster, on record with its reason, and tells those concerned; a shift that ended stays as it was after a day, and whoever signed its sheet at once (D1.1)."
   changeDutyRoster(
     "What changes, and why."
     input: ChangeDutyRosterInput!
@@ -2852,12 +2852,12 @@ extend type Mutation {
     "Whose, and when."
     input: RecordDutyLeaveInput!
   ): RecordDutyLeavePayload!
-  "Approves leave, or declines it; nobody the own (D1.1)."
+  "Approves leave, or declines it; nobody the own. RULE D1.1 over a shift of a published roster: that is swapped or changed first (D1.1)."
   decideDutyLeave(
     "Which one, and how."
     input: DecideDutyLeaveInput!
   ): DecideDutyLeavePayload!
-  "Withdraws leave that is not taken (D1.1)."
+  "Withdraws leave that is not taken; approved leave that is over stays (D1.1)."
   withdrawDutyLeave(
     "Which one, and why."
     input: WithdrawDutyLeaveInput!
@@ -3108,7 +3108,7 @@ extend type Mutation {
     "Where."
     input: FillDutyHandoverInput!
   ): FillDutyHandoverPayload!
-  "Adds what who goes off duty has to say, to the sheet or to its lines (D2)."
+  "Adds what who goes off duty has to say, to the sheet or to its lines, which are decided upon anew (D2)."
   remarkDutyHandover(
     "What is to be said."
     input: RemarkDutyHandoverInput!
@@ -3123,7 +3123,7 @@ extend type Mutation {
     "By whom."
     input: SignDutyHandoverInput!
   ): SignDutyHandoverPayload!
-  "Cancels a sheet that was filled by mistake (D2); one that both signed is a record."
+  "Cancels a sheet that was filled by mistake (D2); one that both signed is a record. Another who leads is told."
   cancelDutyHandover(
     "Which one, and why."
     input: CancelDutyHandoverInput!
@@ -3163,7 +3163,7 @@ extend type Query {
     "Which ones."
     where: DutyHandoverLineWhereInput
   ): DutyHandoverLineConnection!
-  "The line by which somebody answers for a matter at a time: the last that both sides signed by then (D2). Null if it never stood on such a sheet."
+  "The line by which somebody answers for a matter at a time: of the last shift change whose sheet both sides signed by then (D2). Null if it never stood on such a sheet."
   dutyResponsible(
     "What it is about: a loan of keys, an item of mail, a defect, a round, a question, an obligation."
     subjectID: ID!
@@ -5847,7 +5847,7 @@ type Mutation {
     "Which one."
     input: AccountInput!
   ): AccountPayload!
-  "Gives an account a temporary password; its sessions and API tokens end. For whom disableAccount is."
+  "Gives an account a temporary password; its sessions, API tokens and calendar addresses end, where its notices are mailed is to be proved again, and the organisation's sign-in connected again. For whom disableAccount is."
   resetPassword(
     "Which one."
     input: AccountInput!
@@ -6352,7 +6352,7 @@ extend type Query {
 }
 
 extend type Mutation {
-  "Has a job that failed tried again at once. For the general manager."
+  "Has a job that failed tried again at once; CONFLICT where there is nothing to be tried again any more, with what to do. For the general manager."
   retryJob(
     "Which one."
     input: RetryJobInput!

@@ -170,3 +170,10 @@ func (s *Service) Settle(ctx context.Context, q Querier, mail uuid.UUID, f Fate)
 		WHERE id = $1 AND sent_at IS NULL AND dropped_at IS NULL`, mail, f.Problem, f.Sent, f.Dropped, s.now())
 	return err
 }
+
+// MailAgain has a mail that was given up sent again: ok; sent: it was; unwanted: it would reach nobody who wants it. The viewer administers the portfolio.
+func (s *Service) MailAgain(ctx context.Context, q Querier, mail uuid.UUID) (may string, err error) {
+	defer fault.Wrap(&err, "mail again(%s)", mail)
+	err = q.QueryRow(ctx, `SELECT identity.mail_again($1, $2)`, mail, s.now()).Scan(&may)
+	return may, err
+}

@@ -3,6 +3,7 @@ package duty
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -102,15 +103,18 @@ func putDown(tx *act.Tx, r *ent.DutyRoster, shifts map[uuid.UUID]*ent.DutyShift,
 	if err != nil {
 		return nil, err
 	}
-	month := calendar.DayOf(r.Month)
+	month, over := calendar.DayOf(r.Month), tx.Now.Add(-writtenWithin)
 	list := make([]*ent.DutyAssignment, len(lines))
 	for i, l := range lines {
 		if l.Day.NthOfMonth(1) != month {
 			return nil, fault.Invalid(fmt.Sprintf("%s.%d.day", field, i), "%[1]s 不在这个月的值班表内。", "%[1]s is not in the roster's month.", l.Day).By(roster)
 		}
 		t := spanOf(cal, shifts[l.ShiftID], l.Day)
+		if t.Ends.Before(over) {
+			return nil, overLong().At(fmt.Sprintf("%s.%d.day", field, i))
+		}
 		list[i], err = tx.DutyAssignment.Create().SetEstateID(r.EstateID).SetDepartmentID(r.DepartmentID).SetRosterID(r.ID).SetShiftID(l.ShiftID).SetStaffID(l.StaffID).
-			SetDay(l.Day.UTC()).SetStartsAt(t.starts).SetEndsAt(t.ends).SetRestedAt(t.rested).SetOrigin(origin).
+			SetDay(l.Day.UTC()).SetStartsAt(t.Starts).SetEndsAt(t.Ends).SetRestedAt(t.Rested).SetOrigin(origin).
 			SetAddedByID(tx.Viewer.Account).SetAddedByName(tx.Viewer.Name).SetNillableAddedChangeID(change).Save(tx)
 		if f := act.Explained(err); f != nil {
 			return nil, at(f, field, i)
@@ -183,6 +187,18 @@ func standing(tx *act.Tx, r *ent.DutyRoster, list []uuid.UUID, field string) ([]
 
 func takenOff() *fault.Error {
 	return fault.Clash("这一班已撤下,请重新读取。", "It was taken off before; read the roster again.").By(roster)
+}
+
+// writtenWithin is how long after a shift it is written down who worked it.
+const writtenWithin = 24 * time.Hour
+
+func overLong() *fault.Error {
+	return fault.Clash("该班次结束已超过 24 小时,值班记录不能再改。", "The shift is over for more than 24 hours: who worked it stays as it is on record.").By(roster)
+}
+
+func signedFor() *fault.Error {
+	return fault.Clash("此人已在该班的交接表上签字,不能从值班表撤下;交接表有误的,请主管先取消交接表。",
+		"The person signed the sheet of that shift, and stays on the roster; if the sheet is wrong and only one side signed it, the supervisor cancels it first.").By(handing)
 }
 
 // takeOff takes assignments off, by a change if the roster is published.

@@ -5,7 +5,9 @@ import (
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/dutyhandover"
+	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
@@ -25,7 +27,7 @@ func (in CancelDutyHandoverInput) Check() error {
 type CancelDutyHandoverPayload struct{ Handover *ent.DutyHandover }
 
 // Cancel cancels a sheet that was filled by mistake, or of a shift that did not change; it stays, with the reason, and another may be filled (D2). One that both
-// signed is a record.
+// signed is a record. Another who leads hears of it: nothing is handed over by it.
 //
 // Errors: NOT_FOUND; CONFLICT D2 if it is signed, or was cancelled.
 var Cancel = act.Guarded(act.New("duty.cancelSheet", act.Needs(policy.DutyHandover, policy.Approve), act.Clauses(handing), func(tx *act.Tx, in CancelDutyHandoverInput) (*CancelDutyHandoverPayload, error) {
@@ -41,6 +43,9 @@ var Cancel = act.Guarded(act.New("duty.cancelSheet", act.Needs(policy.DutyHandov
 	if h, err = h.Update().SetState(dutyhandover.StateCancelled).SetCancelReason(reason).SetCancelledAt(tx.Now).SetCancelledByID(tx.Viewer.Account).SetCancelledByName(tx.Viewer.Name).Save(tx); err != nil {
 		return nil, err
 	}
+	if err := tellCancelled(tx, h); err != nil {
+		return nil, err
+	}
 	return &CancelDutyHandoverPayload{h}, dueSheet.Cancel(tx, h.ID)
 }), sheetGuard(need{policy.DutyHandover, policy.Approve}, isOpen))
 
@@ -49,4 +54,17 @@ func isOpen(_ *act.Tx, h *ent.DutyHandover) error {
 		return sheetOver()
 	}
 	return nil
+}
+
+// tellCancelled tells others who lead that a shift change has no sheet.
+func tellCancelled(tx *act.Tx, h *ent.DutyHandover) error {
+	cal, err := tx.Calendar(h.EstateID)
+	if err != nil {
+		return err
+	}
+	at := clockTime(cal, h.EndedAt)
+	return obligation.Tell(tx, h.DepartmentID, account.Message{
+		Estate: h.EstateID, Kind: "duty.cancelled", Subject: h.ID, TitleZH: "交接表已取消:" + at, TitleEN: "The sheet of the shift change of " + at + " was cancelled",
+		BodyZH: h.OutgoingNames + " → " + h.IncomingNames + "。原因:" + h.CancelReason, BodyEN: h.OutgoingNames + " to " + h.IncomingNames + ". Why: " + h.CancelReason,
+	})
 }

@@ -2,6 +2,7 @@ package duty
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
@@ -44,8 +46,10 @@ type ChangeDutyRosterPayload struct {
 // Change changes a published roster, on record with its reason, and tells those concerned (D1.1). Life goes on where the roster is wrong: what is wrong is
 // answered, and refused is only what nobody can do: to be on two shifts at one time.
 //
+// Who changes the own shifts is no one's judge but their own: another who leads hears of it.
+//
 // Errors: NOT_FOUND; INVALID_INPUT D1.1 without a reason, or for a day of another month; CONFLICT D1.1 for who is on duty at that time, or was taken off
-// before; CONFLICT if the roster is a draft.
+// before, and for a shift that is over for more than a day; CONFLICT D2 for whoever signed the sheet of it; CONFLICT if the roster is a draft.
 var Change = act.Guarded(act.New("duty.changeRoster", act.Needs(policy.DutyChange, policy.Create), act.Clauses(roster), changeRoster), rosterGuard(need{policy.DutyChange, policy.Create}, isPublished))
 
 func changeRoster(tx *act.Tx, in ChangeDutyRosterInput) (*ChangeDutyRosterPayload, error) {
@@ -71,6 +75,11 @@ func changeRoster(tx *act.Tx, in ChangeDutyRosterInput) (*ChangeDutyRosterPayloa
 	if err != nil {
 		return nil, err
 	}
+	for _, a := range off {
+		if a.EndsAt.Before(tx.Now.Add(-writtenWithin)) {
+			return nil, overLong().At(fmt.Sprintf("removeIDs.%d", slices.Index(in.RemoveIDs, a.ID)))
+		}
+	}
 	if err := takeOff(tx, off, &c.ID); err != nil {
 		return nil, err
 	}
@@ -79,6 +88,9 @@ func changeRoster(tx *act.Tx, in ChangeDutyRosterInput) (*ChangeDutyRosterPayloa
 		return nil, err
 	}
 	if err := tellChanged(tx, r, off, on, c.Reason); err != nil {
+		return nil, err
+	}
+	if err := tellOwn(tx, r, off, on, c.Reason); err != nil {
 		return nil, err
 	}
 	cal, err := tx.Calendar(r.EstateID)
@@ -128,4 +140,25 @@ func tellChanged(tx *act.Tx, r *ent.DutyRoster, off, on []*ent.DutyAssignment, r
 		})
 	}
 	return tx.Runtime().Accounts.Post(tx, tx.Raw, list...)
+}
+
+// tellOwn tells others who lead that the viewer changed the own shifts.
+func tellOwn(tx *act.Tx, r *ent.DutyRoster, off, on []*ent.DutyAssignment, reason string) error {
+	me, err := self(tx, r.EstateID)
+	if err != nil || me == nil {
+		return err
+	}
+	days := ""
+	for _, a := range append(slices.Clone(off), on...) {
+		if a.StaffID == me.ID {
+			days += " " + calendar.DayOf(a.Day).String()
+		}
+	}
+	if days == "" {
+		return nil
+	}
+	return obligation.Tell(tx, r.DepartmentID, account.Message{
+		Estate: r.EstateID, Kind: "duty.ownChanged", Subject: r.ID, TitleZH: me.Name + " 变更了本人的值班", TitleEN: me.Name + " changed the own shifts",
+		BodyZH: "日期:" + days + "。原因:" + reason, BodyEN: "Days:" + days + ". Why: " + reason,
+	})
 }

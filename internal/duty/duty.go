@@ -4,7 +4,7 @@
 //
 //	shift.go    D1.1  AddShift, ChangeShift, RetireShift: kinds of shifts, and how many they take on each day of the week
 //	roster.go   D1.1  Draft a month; plan.go has each month's due before it begins
-//	assign.go   D1.1  Assign and Unassign by hand, on a draft; propose.go and proposal.go by the program, fairly
+//	assign.go   D1.1  Assign and Unassign by hand, on a draft; propose.go by the program, fairly (internal/duty/fair)
 //	check.go    D1.1  Problems: what is wrong; publish.go Publish without any; change.go Change after that, with a reason
 //	leave.go    D1.1  RecordLeave, DecideLeave, WithdrawLeave
 //	swap.go     D1.1  AskSwap; swapanswer.go AnswerSwap, DecideSwap, WithdrawSwap; swaplapse.go what came too late
@@ -45,15 +45,21 @@ func init() {
 	act.Explain("duty_assignments_worked", fault.Clash("该班次已停用。", "The shift is worked no more.").By(roster).At("shiftID"))
 	act.Explain("duty_assignments_changed", fault.Clash("值班表状态已变,请重新读取。", "The roster's state has changed; read it again.").By(roster))
 	act.Explain("duty_assignments_stay", takenOff())
+	act.Explain("duty_assignments_past", overLong())
+	act.Explain("duty_assignments_signed", signedFor())
 	act.Explain("duty_rosters_way", published())
+	act.Explain("duty_rosters_empty", nobodyOn())
 	act.Explain("duty_rosters_sound", unsound())
 	act.Explain("duty_leaves_once", fault.Clash("此人在这些日期已有请假记录。", "There is leave of that person on those days already.").By(roster).At("fromOn"))
 	act.Explain("duty_leaves_own", ownLeave())
 	act.Explain("duty_leaves_way", leaveOver())
+	act.Explain("duty_leaves_taken", leaveTaken())
+	act.Explain("duty_leaves_free", rostered())
 	act.Explain("duty_swaps_given", fault.Clash("这个班次已在另一换班申请中。", "That shift waits in another swap.").By(roster).At("givenID"))
 	act.Explain("duty_swaps_taken", fault.Clash("对方的这个班次已在另一换班申请中。", "The other's shift waits in another swap.").By(roster).At("takenID"))
 	act.Explain("duty_swaps_way", swapOver())
 	act.Explain("duty_swaps_begin", swapPast())
+	act.Explain("duty_swaps_time", swapPast())
 	act.Explain("duty_swaps_approver", ownSwap())
 	act.Explain("duty_swaps_carried", swapPast())
 	act.Explain("duty_swaps_other", notAsked())

@@ -32,13 +32,15 @@ type owner struct {
 	place, zone   string
 }
 
-// ownerOf finds whose token it is. An address that was revoked, and one of an account that was disabled or of who has left, is none.
+// ownerOf finds whose token it is. An address that was revoked, and one of an account that was disabled or has no role in the estate any more, or of who has left,
+// is none.
 const ownerOf = `SELECT f.estate_id, f.staff_id, e.name, e.time_zone FROM duty_feeds f
 	JOIN estates e ON e.id = f.estate_id
 	JOIN staffs s ON s.estate_id = f.estate_id AND s.id = f.staff_id AND s.account_id = f.account_id
 	JOIN identity.accounts a ON a.id = f.account_id AND a.disabled_at IS NULL
 	WHERE f.token_hash = $1 AND f.revoked_at IS NULL
-		AND (s.employed_until IS NULL OR s.employed_until > ($2::timestamptz AT TIME ZONE e.time_zone)::date)`
+		AND (s.employed_until IS NULL OR s.employed_until > ($2::timestamptz AT TIME ZONE e.time_zone)::date)
+		AND EXISTS (SELECT FROM identity.holders(f.estate_id, ($2::timestamptz AT TIME ZONE e.time_zone)::date) h WHERE h.account = f.account_id)`
 
 const shiftsOn = `SELECT a.id, a.starts_at, a.ends_at, s.name, coalesce(c.changed_at, r.published_at) FROM duty_assignments a
 	JOIN duty_rosters r ON r.estate_id = a.estate_id AND r.id = a.roster_id AND r.state = 'PUBLISHED'

@@ -91,9 +91,9 @@ func (in DecideDutyLeaveInput) Check() error {
 // DecideDutyLeavePayload is the leave as it stands after.
 type DecideDutyLeavePayload struct{ Leave *ent.DutyLeave }
 
-// DecideLeave approves leave, or declines it; what is rostered on approved leave the check lists from then on (D1.1).
+// DecideLeave approves leave, or declines it; what is rostered on approved leave by a draft, the check lists from then on (D1.1).
 //
-// Errors: NOT_FOUND; RULE D1.1 for who would decide upon the own; CONFLICT D1.1 if it was decided or withdrawn.
+// Errors: NOT_FOUND; RULE D1.1 for who would decide upon the own, and for leave over a shift to come of a published roster, which somebody else takes first; CONFLICT D1.1 if it was decided or withdrawn.
 var DecideLeave = act.Guarded(act.New("duty.decideLeave", act.Needs(policy.DutyLeave, policy.Approve), act.Clauses(roster), func(tx *act.Tx, in DecideDutyLeaveInput) (*DecideDutyLeavePayload, error) {
 	l, err := leaveOf(tx, in.LeaveID, need{policy.DutyLeave, policy.Approve})
 	if err != nil {
@@ -134,7 +134,7 @@ type WithdrawDutyLeavePayload struct{ Leave *ent.DutyLeave }
 
 // WithdrawLeave withdraws leave: the own, or by who leads that of another (D1.1).
 //
-// Errors: NOT_FOUND; CONFLICT D1.1 if it was declined or withdrawn.
+// Errors: NOT_FOUND; CONFLICT D1.1 if it was declined or withdrawn, or was approved and is over.
 var WithdrawLeave = act.Guarded(act.New("duty.withdrawLeave", act.Needs(policy.DutyLeave, policy.Update), act.Clauses(roster), func(tx *act.Tx, in WithdrawDutyLeaveInput) (*WithdrawDutyLeavePayload, error) {
 	l, err := leaveOf(tx, in.LeaveID, need{policy.DutyLeave, policy.Update})
 	if err != nil {
@@ -163,15 +163,27 @@ func canDecideLeave(tx *act.Tx, l *ent.DutyLeave) error {
 	return nil
 }
 
-func stands(_ *act.Tx, l *ent.DutyLeave) error {
+func stands(tx *act.Tx, l *ent.DutyLeave) error {
 	if l.State != dutyleave.StateRecorded && l.State != dutyleave.StateApproved {
 		return leaveOver()
+	}
+	if l.State == dutyleave.StateApproved && !l.EndsAt.After(tx.Now) {
+		return leaveTaken()
 	}
 	return nil
 }
 
 func ownLeave() *fault.Error {
 	return fault.Rule(roster, "不能审批自己的请假,请由项目经理审批。", "Nobody decides upon the own leave: have the project manager do it.").At("leaveID")
+}
+
+func leaveTaken() *fault.Error {
+	return fault.Clash("假期已结束,记录不能撤回。", "The leave is over: it was taken, and stays on record.").By(roster).At("leaveID")
+}
+
+func rostered() *fault.Error {
+	return fault.Rule(roster, "请假期间有已发布的值班:请先换班(askDutySwap)或由主管变更值班表(changeDutyRoster),再批准请假。",
+		"A published roster has a shift of the person in that time: have it swapped (askDutySwap) or the roster changed (changeDutyRoster) first, and approve the leave then.").At("leaveID")
 }
 
 func leaveOver() *fault.Error {

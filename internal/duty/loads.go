@@ -8,11 +8,14 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/calendarday"
 	"github.com/steward-pm/steward/ent/dutyhandover"
 	"github.com/steward-pm/steward/ent/dutyroster"
 	"github.com/steward-pm/steward/ent/predicate"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
+	"github.com/steward-pm/steward/internal/duty/fair"
 )
 
 // DutyLoad is what somebody has on a roster, and had in the months before.
@@ -29,7 +32,7 @@ func Loads(ctx context.Context, id uuid.UUID) (list []*DutyLoad, err error) {
 	if r, err = act.Find(r, err, "rosterID"); err != nil {
 		return nil, err
 	}
-	cal, err := act.CalendarOf(r.Edges.Estate.TimeZone)
+	cal, err := calendarOf(ctx, r.Edges.Estate)
 	if err != nil {
 		return nil, err
 	}
@@ -47,23 +50,36 @@ func Loads(ctx context.Context, id uuid.UUID) (list []*DutyLoad, err error) {
 		var name string
 		var here bool
 		var day calendar.Day
-		var s span
-		_, err = pgx.ForEachRow(rows, []any{&who, &name, &here, &day, &s.starts, &s.ends}, func() error {
+		var s fair.Span
+		_, err = pgx.ForEachRow(rows, []any{&who, &name, &here, &day, &s.Starts, &s.Ends}, func() error {
 			at := slices.IndexFunc(list, func(l *DutyLoad) bool { return l.StaffID == who })
 			if at < 0 {
 				list, at = append(list, &DutyLoad{StaffID: who, Staff: name}), len(list)
 			}
-			l, weight := list[at], weightOf(cal, day, s)
+			l, weight := list[at], fair.WeightOf(cal, day, s)
 			if !here {
 				l.WeightBefore += weight
 				return nil
 			}
-			l.Shifts, l.Minutes, l.Weight = l.Shifts+1, l.Minutes+int(s.ends.Sub(s.starts)/time.Minute), l.Weight+weight
+			l.Shifts, l.Minutes, l.Weight = l.Shifts+1, l.Minutes+int(s.Ends.Sub(s.Starts)/time.Minute), l.Weight+weight
 			return nil
 		})
 		return err
 	})
 	return list, err
+}
+
+// calendarOf is an estate's calendar with the days that it set itself, as a proposal goes by.
+func calendarOf(ctx context.Context, e *ent.Estate) (*calendar.Calendar, error) {
+	list, err := act.From(ctx).DB.Ent.CalendarDay.Query().Where(calendarday.EstateID(e.ID), calendarday.ClearedAtIsNil()).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	own := make(map[calendar.Day]bool, len(list))
+	for _, d := range list {
+		own[calendar.DayOf(d.Day)] = d.Working
+	}
+	return calendar.New(e.TimeZone, calendar.China, own)
 }
 
 // Overdue is the condition that a sheet is open though both were to have signed it by now; false: that it is not; nil: none.

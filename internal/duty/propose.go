@@ -15,6 +15,7 @@ import (
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
+	"github.com/steward-pm/steward/internal/duty/fair"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/policy"
 )
@@ -86,9 +87,9 @@ func proposeRoster(tx *act.Tx, in ProposeDutyRosterInput) (*ProposeDutyRosterPay
 		return nil, err
 	}
 	var lines []DutyLineInput
-	for p, h := range propose(places, hands) {
+	for p, h := range fair.Propose(places, hands) {
 		if h >= 0 {
-			lines = append(lines, DutyLineInput{Day: places[p].day, ShiftID: places[p].shift, StaffID: hands[h].id})
+			lines = append(lines, DutyLineInput{Day: places[p].Day, ShiftID: places[p].Shift, StaffID: hands[h].ID})
 		}
 	}
 	if _, err := putDown(tx, r, shifts, lines, "staffIDs", nil, dutyassignment.OriginProposal); err != nil {
@@ -102,7 +103,7 @@ func proposeRoster(tx *act.Tx, in ProposeDutyRosterInput) (*ProposeDutyRosterPay
 }
 
 // openPlaces are the places of a draft from today on where somebody lacks.
-func openPlaces(tx *act.Tx, r *ent.DutyRoster, cal *calendar.Calendar) (list []place, of map[uuid.UUID]*ent.DutyShift, err error) {
+func openPlaces(tx *act.Tx, r *ent.DutyRoster, cal *calendar.Calendar) (list []fair.Place, of map[uuid.UUID]*ent.DutyShift, err error) {
 	shifts, err := tx.DutyShift.Query().Where(dutyshift.EstateID(r.EstateID), dutyshift.DepartmentID(r.DepartmentID), dutyshift.RetiredAtIsNil()).
 		Order(ent.Asc(dutyshift.FieldBegins, dutyshift.FieldID)).All(tx)
 	if err != nil {
@@ -128,7 +129,7 @@ func openPlaces(tx *act.Tx, r *ent.DutyRoster, cal *calendar.Calendar) (list []p
 			t := spanOf(cal, s, day)
 			for range needOf(s, day) - count[on{s.ID, day}] {
 				if !day.Before(today) {
-					list = append(list, place{s.ID, day, t, weightOf(cal, day, t)})
+					list = append(list, fair.Place{Shift: s.ID, Day: day, Span: t, Weight: fair.WeightOf(cal, day, t)})
 				}
 			}
 		}
@@ -137,7 +138,7 @@ func openPlaces(tx *act.Tx, r *ent.DutyRoster, cal *calendar.Calendar) (list []p
 }
 
 // handsOf are the people who take part, with their leave, what they are on already, and their load of the last months and of this.
-func handsOf(tx *act.Tx, r *ent.DutyRoster, cal *calendar.Calendar, asked []uuid.UUID) ([]hand, error) {
+func handsOf(tx *act.Tx, r *ent.DutyRoster, cal *calendar.Calendar, asked []uuid.UUID) ([]fair.Hand, error) {
 	month := calendar.DayOf(r.Month)
 	since := month.AddMonths(-looksBack)
 	rows, err := tx.Raw.Query(tx, `SELECT a.staff_id, a.day, a.starts_at, a.ends_at, a.rested_at FROM duty_assignments a
@@ -147,12 +148,12 @@ func handsOf(tx *act.Tx, r *ent.DutyRoster, cal *calendar.Calendar, asked []uuid
 	if err != nil {
 		return nil, err
 	}
-	load, busy := map[uuid.UUID]int{}, map[uuid.UUID][]span{}
+	load, busy := map[uuid.UUID]int{}, map[uuid.UUID][]fair.Span{}
 	var id uuid.UUID
 	var day calendar.Day
-	var s span
-	if _, err := pgx.ForEachRow(rows, []any{&id, &day, &s.starts, &s.ends, &s.rested}, func() error {
-		load[id] += weightOf(cal, day, s)
+	var s fair.Span
+	if _, err := pgx.ForEachRow(rows, []any{&id, &day, &s.Starts, &s.Ends, &s.Rested}, func() error {
+		load[id] += fair.WeightOf(cal, day, s)
 		busy[id] = append(busy[id], s)
 		return nil
 	}); err != nil {
@@ -177,11 +178,11 @@ func handsOf(tx *act.Tx, r *ent.DutyRoster, cal *calendar.Calendar, asked []uuid
 	if len(people) == 0 {
 		return nil, fault.Clash("没有可排班的人员。", "There is nobody to put down.").By(roster).At("staffIDs")
 	}
-	hands := make([]hand, len(people))
+	hands := make([]fair.Hand, len(people))
 	for i, m := range people {
-		hands[i] = hand{id: m.ID, from: calendar.DayOf(m.EmployedFrom), busy: busy[m.ID], load: load[m.ID]}
+		hands[i] = fair.Hand{ID: m.ID, From: calendar.DayOf(m.EmployedFrom), Busy: busy[m.ID], Load: load[m.ID]}
 		if m.EmployedUntil != nil {
-			hands[i].until = calendar.DayOf(*m.EmployedUntil)
+			hands[i].Until = calendar.DayOf(*m.EmployedUntil)
 		}
 	}
 	leaven(hands, since)
@@ -189,11 +190,11 @@ func handsOf(tx *act.Tx, r *ent.DutyRoster, cal *calendar.Calendar, asked []uuid
 }
 
 // leaven keeps what counts of before within bounds: who came since has as much as the others have on average, and nobody makes up for more than a few shifts.
-func leaven(hands []hand, since calendar.Day) {
+func leaven(hands []fair.Hand, since calendar.Day) {
 	sum, n := 0, 0
 	for _, h := range hands {
-		if !h.from.After(since) {
-			sum, n = sum+h.load, n+1
+		if !h.From.After(since) {
+			sum, n = sum+h.Load, n+1
 		}
 	}
 	if n == 0 {
@@ -201,15 +202,15 @@ func leaven(hands []hand, since calendar.Day) {
 	}
 	average := sum / n
 	for i, h := range hands {
-		if h.from.After(since) {
-			h.load = max(h.load, average)
+		if h.From.After(since) {
+			h.Load = max(h.Load, average)
 		}
-		hands[i].load = min(max(h.load, average-mostOwed), average+mostOwed)
+		hands[i].Load = min(max(h.Load, average-mostOwed), average+mostOwed)
 	}
 }
 
 // onLeave fills in the leave that is approved, and that which waits: who asked for it is rather not put down.
-func onLeave(tx *act.Tx, r *ent.DutyRoster, hands []hand) error {
+func onLeave(tx *act.Tx, r *ent.DutyRoster, hands []fair.Hand) error {
 	list, err := tx.DutyLeave.Query().Where(dutyleave.EstateID(r.EstateID), dutyleave.StateIn(dutyleave.StateApproved, dutyleave.StateRecorded),
 		dutyleave.EndsAtGT(r.DueAt), dutyleave.StartsAtLT(r.DueAt.Add(33*24*time.Hour))).All(tx)
 	if err != nil {
@@ -217,8 +218,8 @@ func onLeave(tx *act.Tx, r *ent.DutyRoster, hands []hand) error {
 	}
 	for _, l := range list {
 		for i := range hands {
-			if hands[i].id == l.StaffID {
-				hands[i].off = append(hands[i].off, span{starts: l.StartsAt, ends: l.EndsAt, rested: l.EndsAt})
+			if hands[i].ID == l.StaffID {
+				hands[i].Off = append(hands[i].Off, fair.Span{Starts: l.StartsAt, Ends: l.EndsAt, Rested: l.EndsAt})
 			}
 		}
 	}

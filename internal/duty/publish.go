@@ -26,7 +26,7 @@ type PublishDutyRosterPayload struct{ Roster *ent.DutyRoster }
 // Publish publishes a roster with which nothing is wrong, and tells everybody on it; one that comes after its month began is marked late, and the
 // leaders of customer service hear of it (D1.1).
 //
-// Errors: NOT_FOUND; RULE D1.1, with the problems, while something is wrong with it; CONFLICT if it was published, or changed meanwhile.
+// Errors: NOT_FOUND; RULE D1.1 if nobody is on it, and, with the problems, while something is wrong with it; CONFLICT if it was published, or changed meanwhile.
 var Publish = act.Guarded(act.New("duty.publishRoster", act.Needs(policy.DutyRoster, policy.Approve), act.Clauses(roster), publish), rosterGuard(need{policy.DutyRoster, policy.Approve}, isDraft))
 
 func publish(tx *act.Tx, in PublishDutyRosterInput) (*PublishDutyRosterPayload, error) {
@@ -44,6 +44,11 @@ func publish(tx *act.Tx, in PublishDutyRosterInput) (*PublishDutyRosterPayload, 
 	}
 	if err := sound(tx, r); err != nil {
 		return nil, err
+	}
+	if on, err := onRoster(tx, r); err != nil {
+		return nil, err
+	} else if len(on) == 0 {
+		return nil, nobodyOn()
 	}
 	late := !tx.Now.Before(r.DueAt)
 	if r, err = r.Update().SetState(dutyroster.StatePublished).SetPublishedAt(tx.Now).SetPublishedByID(tx.Viewer.Account).SetPublishedByName(tx.Viewer.Name).
@@ -88,6 +93,10 @@ func refuseProblems(tx *act.Tx, r *ent.DutyRoster, list []*DutyProblem, f *fault
 		said = append(said, p.Message)
 	}
 	return f.With("problems", said).With("count", len(list))
+}
+
+func nobodyOn() *fault.Error {
+	return fault.Rule(roster, "值班表上还没有人,不能发布。", "Nobody is on the roster: put people down before it is published.").At("rosterID")
 }
 
 func unsound() *fault.Error {

@@ -9,6 +9,7 @@ import (
 	"github.com/steward-pm/steward/ent/dutyroster"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
+	"github.com/steward-pm/steward/internal/duty/fair"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/policy"
@@ -113,11 +114,8 @@ func rosterGuard(need need, check func(*act.Tx, *ent.DutyRoster) error) act.Guar
 	}
 }
 
-// span is when a shift of a day begins, ends, and is rested from.
-type span struct{ starts, ends, rested time.Time }
-
-// spanOf is a shift's span on a day, by the estate's clock.
-func spanOf(cal *calendar.Calendar, s *ent.DutyShift, day calendar.Day) span {
+// spanOf is a shift's fair.Span on a day, by the estate's clock.
+func spanOf(cal *calendar.Calendar, s *ent.DutyShift, day calendar.Day) fair.Span {
 	at := func(day calendar.Day, clock string) time.Time {
 		t, _ := time.Parse("15:04", clock) // as the database holds it
 		return time.Date(day.Year(), day.Month(), day.DayOfMonth(), t.Hour(), t.Minute(), 0, 0, cal.Zone()).UTC()
@@ -127,7 +125,7 @@ func spanOf(cal *calendar.Calendar, s *ent.DutyShift, day calendar.Day) span {
 		last = day.AddDays(1)
 	}
 	ends := at(last, s.Ends)
-	return span{at(day, s.Begins), ends, ends.Add(time.Duration(s.RestMinutes) * time.Minute)}
+	return fair.Span{Starts: at(day, s.Begins), Ends: ends, Rested: ends.Add(time.Duration(s.RestMinutes) * time.Minute)}
 }
 
 // needOf is how many a shift takes on a day.

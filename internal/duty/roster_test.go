@@ -169,7 +169,7 @@ func TestD1_1_NobodyIsRosteredTwiceAtOneTime(t *testing.T) {
 func TestD1_1_ALateRosterIsReported(t *testing.T) {
 	t.Parallel()
 	c := newCrew(t, 1)
-	c.shift("早班", "08:00", "16:00", 0)
+	early := c.shift("早班", "08:00", "16:00", 0)
 	manager := c.As(policy.ProjectManager)
 	plan := func(want int) {
 		t.Helper()
@@ -195,6 +195,7 @@ func TestD1_1_ALateRosterIsReported(t *testing.T) {
 	if got := c.supervisor.Do(draftRoster, in(vars{"estateID": c.A.ID, "month": "2026-04-01"})).Get("draftDutyRoster.roster"); got.Get("id").String() != id.String() || got.Get("draftedByName").String() == "" {
 		t.Errorf("it is taken up as %s", got.Raw)
 	}
+	c.on(id.String(), c.line("2026-04-01", early, 0))
 	if r := c.publish(id.String()); !r.Get("late").Bool() {
 		t.Errorf("published late: %s", r.Raw)
 	}

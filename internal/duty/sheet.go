@@ -53,7 +53,7 @@ func tooMany(field string) error {
 // RemarkDutyHandoverPayload is the sheet.
 type RemarkDutyHandoverPayload struct{ Handover *ent.DutyHandover }
 
-// Remark adds what the outgoing side has to say, to the sheet or to its lines (D2).
+// Remark adds what the outgoing side has to say, to the sheet or to its lines, which are decided upon anew (D2).
 //
 // Errors: NOT_FOUND; RULE D2 for who does not go off duty by the roster; CONFLICT D2 once somebody signed, or if it was cancelled.
 var Remark = act.Guarded(act.New("duty.remarkSheet", act.Needs(policy.DutyHandover, policy.Update), act.Clauses(handing), func(tx *act.Tx, in RemarkDutyHandoverInput) (*RemarkDutyHandoverPayload, error) {
@@ -72,7 +72,11 @@ var Remark = act.Guarded(act.New("duty.remarkSheet", act.Needs(policy.DutyHandov
 		return nil, err
 	}
 	for _, l := range in.Lines {
-		if err := of[l.LineID].Update().SetRemark(wording.Tidy(l.Remark)).Exec(tx); err != nil {
+		u := of[l.LineID].Update().SetRemark(wording.Tidy(l.Remark))
+		if of[l.LineID].State != dutyhandoverline.StatePending { // it was decided upon without this remark
+			u.SetState(dutyhandoverline.StatePending).SetDisputeReason("").ClearDecidedAt().ClearDecidedByID().SetDecidedByName("")
+		}
+		if err := u.Exec(tx); err != nil {
 			return nil, err
 		}
 	}
@@ -237,8 +241,8 @@ func sheetGuard(need need, check func(*act.Tx, *ent.DutyHandover) error) act.Gua
 	}
 }
 
-// Responsible is the line by which somebody answers for a matter at a time, now unless given: the last that both sides signed by then. Nil: it never stood on
-// a sheet that was signed (D2).
+// Responsible is the line by which somebody answers for a matter at a time, now unless given: of the last shift change whose sheet both sides signed by then. Nil:
+// it never stood on a sheet that was signed (D2). A sheet that is signed late takes it from nobody who took over since.
 func Responsible(ctx context.Context, subject uuid.UUID, at *time.Time) (*ent.DutyHandoverLine, error) {
 	rt := act.From(ctx)
 	when := rt.Clock.Now()
@@ -246,7 +250,7 @@ func Responsible(ctx context.Context, subject uuid.UUID, at *time.Time) (*ent.Du
 		when = *at
 	}
 	l, err := rt.DB.Ent.DutyHandoverLine.Query().Where(dutyhandoverline.SubjectID(subject), dutyhandoverline.AnswersSinceLTE(when)).
-		Order(dutyhandoverline.ByAnswersSince(sql.OrderDesc()), dutyhandoverline.ByID(sql.OrderDesc())).First(ctx)
+		Order(dutyhandoverline.ByHandoverField(dutyhandover.FieldEndedAt, sql.OrderDesc()), dutyhandoverline.ByAnswersSince(sql.OrderDesc()), dutyhandoverline.ByID(sql.OrderDesc())).First(ctx)
 	if ent.IsNotFound(err) {
 		return nil, nil
 	}

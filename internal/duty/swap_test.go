@@ -79,7 +79,7 @@ func TestD1_1_ASwapNeedsBothAndTheSupervisor(t *testing.T) {
 	// Whoever writes it: approved is what both agreed to, another approved, and was carried out.
 	second := c.agreed(value[string](t, c.App, `SELECT id::text FROM duty_assignments WHERE roster_id = $1 AND day = '2026-04-08' AND removed_at IS NULL`, roster),
 		value[string](t, c.App, `SELECT id::text FROM duty_assignments WHERE roster_id = $1 AND day = '2026-04-06' AND removed_at IS NULL`, roster))
-	approve := `UPDATE duty_swaps SET state = 'APPROVED', decided_at = now(), ended_at = now(), decided_by_name = 'x', decided_by_id = gen_random_uuid() WHERE id = $1`
+	approve := `UPDATE duty_swaps SET state = 'APPROVED', decided_at = answered_at, ended_at = answered_at, decided_by_name = 'x', decided_by_id = gen_random_uuid() WHERE id = $1`
 	if by := refusedBy(c.TrySQL(approve, second)); by != "duty_swaps_carried" {
 		t.Errorf("refused by %q", by)
 	}

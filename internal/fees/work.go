@@ -9,6 +9,7 @@ import (
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/feerun"
 	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/jobs"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -27,7 +28,7 @@ func (billing) InsertOpts() river.InsertOpts {
 
 // Workers adds what works the chapter's jobs.
 func Workers(w *river.Workers) {
-	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, job *river.Job[billing]) error { return Work(ctx, job.Args.Run) }))
+	river.AddWorker(w, jobs.Long(func(ctx context.Context, job *river.Job[billing]) error { return Work(ctx, job.Args.Run) }))
 }
 
 // Work bills what a run has left, a chunk of households in each transaction. It may be killed at any time, run anew, and run twice at once: who has a

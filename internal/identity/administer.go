@@ -169,8 +169,9 @@ func (p *ResetPasswordPayload) Account(ctx context.Context) (*Account, error) {
 	return FindAccount(ctx, p.AccountID)
 }
 
-// ResetPassword gives an account a temporary password, shown once; all its sessions and API
-// tokens end, for somebody else may hold the credentials.
+// ResetPassword gives an account a temporary password, shown once; all its sessions, API tokens and calendar addresses end, the address that its notices
+// are mailed to is to be proved again, and its organisation's sign-in to be connected again: somebody else may hold the credentials
+// (ent/migrations/00121_resets.sql).
 //
 // Errors: as DisableAccount, but for CONFLICT. The own password is changed with the current one.
 var ResetPassword = act.New("identity.resetPassword", act.Needs(policy.Account, policy.Update).SessionOnly(), nil,

@@ -14,6 +14,7 @@ import (
 	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/jobs"
 	"github.com/steward-pm/steward/internal/mailer"
 	"github.com/steward-pm/steward/internal/outbox"
 )
@@ -90,6 +91,21 @@ func (l Letters) Workers(w *river.Workers) {
 		return err
 	}))
 }
+
+// A mail that was refused is to be sent again when its job is tried again, if it is wanted still.
+var _ = jobs.Again(func(tx *act.Tx, job sendMail) error {
+	may, err := tx.Runtime().Accounts.MailAgain(tx, tx.Raw, job.Mail)
+	switch {
+	case err != nil:
+		return err
+	case may == "sent":
+		return fault.Clash("该邮件已发出。", "The mail was sent since.")
+	case may != "ok":
+		return fault.Clash("收件人已更换、取消或尚未验证该邮箱,或账号已停用,不再发送;请收件人重新设置并验证邮箱。",
+			"Nobody wants it any more: the address was changed, taken away or not proved, or the account is disabled. Have its owner set the address again and give the code.")
+	}
+	return nil
+})
 
 // send sends a mail that was not sent yet. A server that is killed between the mail server's answer and the note of it has it sent again,
 // under the same Message-ID, by which most mail servers know it.

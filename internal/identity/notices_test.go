@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -278,6 +279,71 @@ func TestMailIsTriedAgainAsTheSameMail(t *testing.T) {
 	}
 	if n := len(app.IDs(`SELECT id FROM identity.mails WHERE dropped_at IS NOT NULL AND problem = 'refused by the mail server'`)); n != 1 || office.count() != 2 {
 		t.Errorf("%d given up, %d mails came", n, office.count())
+	}
+	// The postmaster has mended it: it is sent again when it is asked for, once.
+	boss := app.As(policy.GeneralManager)
+	failed := func() string {
+		t.Helper()
+		for range 200 {
+			if n := boss.Do(failedJobs, nil).Get("failedJobs.edges.0.node"); n.Get("givenUp").Bool() {
+				return n.Get("number").String()
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		t.Fatal("it is no failed job")
+		return ""
+	}
+	boss.Do(retryJob, vars{"n": json.Number(failed())})
+	if m := office.next(3); !strings.Contains(m.text, "二") {
+		t.Errorf("the mail says %q", m.text)
+	}
+	// One whose address is no longer is not, and that is said.
+	office.mu.Lock()
+	office.refuse = []error{&smtp.SMTPError{Code: 550, Message: "no such user"}}
+	office.mu.Unlock()
+	tell(t, app, p.Account, "keys.overdue", "三")
+	send(t, app)
+	number := failed()
+	p.Do(setAddress, vars{"in": vars{"address": ""}})
+	if r := boss.Refused(retryJob, vars{"n": json.Number(number)}, fault.Conflict); r.Field != "number" {
+		t.Errorf("refused at %q", r.Field)
+	}
+}
+
+const (
+	failedJobs = `{ failedJobs { edges { node { number kind givenUp } } } }`
+	retryJob   = `mutation($n: Int!) { retryJob(input: {number: $n}) { number } }`
+)
+
+// A password that is reset was somebody else's, perhaps: what was mailed to an address that they gave is not mailed any more.
+func TestAResetEndsTheAddressOfNotices(t *testing.T) {
+	t.Parallel()
+	app, office := posting(t)
+	p := settled(t, app, office, nil)
+	reset := func() {
+		t.Helper()
+		app.As(policy.GeneralManager).Do(resetPassword, vars{"in": vars{"accountID": p.Account}})
+	}
+	app.Super(`ALTER TABLE identity.credentials DISABLE TRIGGER resets`) // without it they go on being mailed
+	reset()
+	tell(t, app, p.Account, "keys.overdue", "一")
+	if n := send(t, app); n != 1 {
+		t.Errorf("%d mails", n)
+	}
+	office.next(2)
+	app.Super(`ALTER TABLE identity.credentials ENABLE TRIGGER resets`)
+	tell(t, app, p.Account, "keys.overdue", "二") // waits while it is reset
+	reset()
+	tell(t, app, p.Account, "keys.overdue", "三")
+	send(t, app)
+	for range 100 { // what waited is dropped
+		if len(app.IDs(`SELECT id FROM identity.mails WHERE dropped_at IS NOT NULL`)) > 0 {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if n := office.count(); n != 2 {
+		t.Errorf("%d mails came", n)
 	}
 }
 

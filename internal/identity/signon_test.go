@@ -214,6 +214,20 @@ func TestOneIdentityIsOneAccount(t *testing.T) {
 	app.Nobody().Refused(connect, vars{"in": vars{"password": "x"}}, fault.Unauthenticated)
 }
 
+// Whoever had the password may have connected themselves: with a password that is reset they come in no more.
+func TestAResetDisconnects(t *testing.T) {
+	t.Parallel()
+	app, p := organised(t)
+	officer := app.As(policy.CSOfficer)
+	p.Person(map[string]any{"sub": "4711"})
+	connected(t, app, officer)
+	app.As(policy.GeneralManager).Do(resetPassword, vars{"in": vars{"accountID": officer.Account}})
+	s := surf(t, app)
+	if status, _, _ := s.get(app.URL + server.SignOnPath + "/begin"); status != http.StatusForbidden || s.email() != "" {
+		t.Errorf("%d, signed in as %q", status, s.email())
+	}
+}
+
 // Whoever lures somebody to the address gets nothing: it is the asking browser's.
 func TestAnotherBrowserConnectsNothing(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/internal/access"
@@ -121,9 +122,26 @@ type RetryJobInput struct{ Number int }
 // RetryJobPayload tells which job is tried again.
 type RetryJobPayload struct{ Number int }
 
+// again is what is to be done beside, by kind, when a job is tried again.
+var again = map[string]func(tx *act.Tx, args []byte) error{}
+
+// Again says what is to be done when a job of a kind is tried again, in the same transaction: what the job is about may say that it was given up, or that there is
+// nothing left to do, which f refuses with a CONFLICT. Call it from a package-level variable.
+func Again[A river.JobArgs](f func(tx *act.Tx, args A) error) string {
+	var of A
+	again[of.Kind()] = func(tx *act.Tx, text []byte) error {
+		var args A
+		if err := json.Unmarshal(text, &args); err != nil {
+			return err
+		}
+		return f(tx, args)
+	}
+	return of.Kind()
+}
+
 // Retry has a job that failed tried again at once.
 //
-// Errors: FORBIDDEN; NOT_FOUND for one that is not there, or did not fail.
+// Errors: FORBIDDEN; NOT_FOUND for one that is not there, or did not fail; CONFLICT where there is nothing to be tried again any more.
 var Retry = act.New("jobs.retry", act.Needs(policy.Job, policy.Update).SessionOnly(), nil, func(tx *act.Tx, in RetryJobInput) (*RetryJobPayload, error) {
 	if !access.RuleFrom(tx).Scope.Whole() {
 		return nil, fault.Denied("只有总经理可以重试后台任务。", "Only the general manager has jobs tried again.")
@@ -139,6 +157,15 @@ var Retry = act.New("jobs.retry", act.Needs(policy.Job, policy.Update).SessionOn
 	if len(found) == 0 {
 		return nil, fault.Missing().At("number")
 	}
+	if f := again[found[0].Kind]; f != nil {
+		var args []byte
+		if err := tx.Raw.QueryRow(tx, `SELECT args::text FROM `+Schema+`.river_job WHERE id = $1`, in.Number).Scan(&args); err != nil {
+			return nil, err
+		}
+		if err := f(tx, args); err != nil {
+			return nil, at(err, "number")
+		}
+	}
 	if _, err := tx.Runtime().Jobs.JobRetryTx(tx, tx.Raw, int64(in.Number)); err != nil {
 		return nil, err
 	}
@@ -148,6 +175,14 @@ var Retry = act.New("jobs.retry", act.Needs(policy.Job, policy.Update).SessionOn
 	}
 	return &RetryJobPayload{in.Number}, tx.Note(audit.Portfolio, audit.Change{Type: "Job", ID: idOf(in.Number), Op: audit.Update, Fields: []audit.Field{f}})
 })
+
+// at places a refusal at a field.
+func at(err error, field string) error {
+	if f := fault.From(err); f != nil {
+		return f.At(field)
+	}
+	return err
+}
 
 // idOf is the id of a job where only ids will do: on the audit trail, in cursors.
 func idOf(number int) (id uuid.UUID) {

@@ -87,6 +87,44 @@ func TestFailedJobsAreShownAndTriedAgain(t *testing.T) {
 	}
 }
 
+// What a killed server left is taken up again once its time is over: what is sent soon, what takes its time not while it may be under way.
+func TestWhatAKilledServerLeftIsTakenUpAgain(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	got := make(chan string, 10)
+	work := func(w *river.Workers) {
+		river.AddWorker(w, river.WorkFunc(func(_ context.Context, job *river.Job[letter]) error { got <- job.Args.To; return nil }))
+		river.AddWorker(w, jobs.Long(func(context.Context, *river.Job[parcel]) error { got <- "parcel"; return nil }))
+	}
+	command, err := jobs.NewClient(app.Runtime, jobs.Options{Policy: app.Policy, Workers: work})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []river.JobArgs{letter{"somebody"}, parcel{}} {
+		if _, err := command.Insert(context.Background(), args, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	app.Super(`UPDATE river.river_job SET state = 'running', attempt = 1, attempted_by = '{gone}', attempted_at = now() - interval '2 minutes'`)
+	start(t, app, jobs.Options{Workers: work})
+	select {
+	case to := <-got:
+		if to != "somebody" {
+			t.Errorf("%s is taken for left", to)
+		}
+	case <-time.After(time.Minute):
+		t.Error("what was left is not taken up")
+	}
+	if n := count(t, app, `SELECT count(*) FROM river.river_job WHERE kind = 'parcel' AND state = 'running'`); n != 1 {
+		t.Error("what may be under way is taken for left")
+	}
+}
+
+// parcel is a job that takes its time.
+type parcel struct{}
+
+func (parcel) Kind() string { return "parcel" }
+
 type vars = stewardtest.Vars
 
 // Sessions that are long over are destroyed; that they were is still on the audit trail, with who and when.

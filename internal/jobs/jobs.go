@@ -47,9 +47,10 @@ func NewClient(rt *act.Runtime, o Options) (*river.Client[pgx.Tx], error) {
 		PollOnly:     true,
 		Middleware:   []rivertype.Middleware{&asSystem{rt: rt, table: o.Policy}},
 		ErrorHandler: failures{rt.Log},
-		JobTimeout:   5 * time.Minute,
-		// What a killed server left running is taken up again soon.
-		RescueStuckJobsAfter: 6 * time.Minute,
+		// What a killed server left running is taken up again soon: what is sent after two minutes at most, what may take longer
+		// says so (Long, tasks), and is left alone until then.
+		JobTimeout:           time.Minute,
+		RescueStuckJobsAfter: 75 * time.Second,
 		SoftStopTimeout:      10 * time.Second,
 	}
 	if o.Run {

@@ -59,6 +59,28 @@ func newTaskWorker(tasks []Task) *taskWorker {
 	return w
 }
 
+// Timeout implements river.Worker: before it is over nobody takes a task for one that a killed server left.
+func (w *taskWorker) Timeout(*river.Job[taskArgs]) time.Duration { return longest }
+
+// longest is how long a run of a task, or a job that takes its time, may last.
+const longest = 5 * time.Minute
+
+// Long works jobs that take longer than what is sent.
+func Long[A river.JobArgs](work func(ctx context.Context, job *river.Job[A]) error) river.Worker[A] {
+	return &long[A]{work: work}
+}
+
+type long[A river.JobArgs] struct {
+	river.WorkerDefaults[A]
+	work func(ctx context.Context, job *river.Job[A]) error
+}
+
+// Work implements river.Worker.
+func (l *long[A]) Work(ctx context.Context, job *river.Job[A]) error { return l.work(ctx, job) }
+
+// Timeout implements river.Worker.
+func (l *long[A]) Timeout(*river.Job[A]) time.Duration { return longest }
+
 // Work implements river.Worker.
 func (w *taskWorker) Work(ctx context.Context, job *river.Job[taskArgs]) error {
 	t, ok := w.tasks[job.Args.Task]

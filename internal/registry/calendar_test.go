@@ -49,6 +49,37 @@ func complaint(app *stewardtest.App) vars {
 	return vars{"in": vars{"householdID": app.A.Household, "title": "噪音", "dated": "2026-03-01", "way": "TELEPHONE"}}
 }
 
+// A defect that was not put right is due anew, and moves as it did before.
+func TestF3_AReopenedDefectMoves(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	officer, engineer, manager := app.As(policy.CSOfficer), app.As(policy.Engineering), app.As(policy.ProjectManager)
+	id := officer.Do(reportDefect, defectIn(app)).Get("reportDefect.defect.id").String()
+	in := func(more vars) vars { more["id"] = id; return vars{"in": more} }
+	engineer.Do(acknowledge, in(vars{}))
+	engineer.Do(`mutation($in: ResolveDefectInput!) { resolveDefect(input: $in) { defect { id } } }`, in(vars{"resolution": "更换密封圈"}))
+	app.Clock.Advance(time.Hour)
+	officer.Do(`mutation($in: ReinspectDefectInput!) { reinspectDefect(input: $in) { defect { id } } }`, in(vars{"resolved": false, "finding": "仍有渗水"}))
+	due := func() (of []string) {
+		t.Helper()
+		for _, text := range []string{manager.Do(defectOf, vars{"id": id}).Get("node.resolveBy").String(), manager.Do(obligationsOf, vars{"id": id}).Get(`obligations.edges.#(node.state="OPEN").node.dueAt`).String()} {
+			at, err := time.Parse(time.RFC3339, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			of = append(of, at.Add(-time.Second).In(stewardtest.Start.Location()).Format("01-02"))
+		}
+		return of
+	}
+	if got := due(); got[0] != "03-09" || got[1] != "03-09" {
+		t.Errorf("reopened, it is due on %v", got)
+	}
+	manager.Do(setDays, closing(app.A.ID, false, "2026-03-03", "2026-03-04", "2026-03-05", "2026-03-06", "2026-03-09", "2026-03-10", "2026-03-11"))
+	if got := due(); got[0] != "03-12" || got[1] != "03-12" {
+		t.Errorf("closed until the 11th, it is due on %v", got)
+	}
+}
+
 // It is Monday, 2 March 2026.
 func TestF3_AClosedDayMovesWhatIsStillOpen(t *testing.T) {
 	t.Parallel()

@@ -49,9 +49,11 @@ func newEndpoint(s *Server, schema graphql.ExecutableSchema, extensions []graphq
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case wantsSocket(r):
+		note(r.Context()).stays()
 		e.socket(w, r)
 		return
 	case wantsEvents(r):
+		note(r.Context()).stays()
 		e.events(w, r)
 		return
 	}

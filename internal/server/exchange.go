@@ -23,6 +23,7 @@ type exchange struct {
 	codes   []string
 	cookies []*http.Cookie
 	secure  bool
+	stream  bool // it stays open until the client goes
 }
 
 type exchangeKey struct{}
@@ -37,6 +38,12 @@ func note(ctx context.Context) *exchange {
 		return x
 	}
 	return &exchange{}
+}
+
+func (x *exchange) stays() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.stream = true
 }
 
 func (x *exchange) operation(oc *graphql.OperationContext) {

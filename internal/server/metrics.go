@@ -73,7 +73,9 @@ func (m *metrics) handler() http.Handler {
 func (m *metrics) observe(o outcome) {
 	operation := m.label(o)
 	m.requests.WithLabelValues(o.route, operation, strconv.Itoa(o.status)).Inc()
-	m.seconds.WithLabelValues(o.route, operation).Observe(o.seconds)
+	if !o.stays { // which would say how long people listened
+		m.seconds.WithLabelValues(o.route, operation).Observe(o.seconds)
+	}
 	for _, code := range o.codes {
 		m.refusals.WithLabelValues(code).Inc()
 	}

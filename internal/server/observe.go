@@ -32,7 +32,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			}
 			x := note(ctx)
 			x.mu.Lock()
-			o.kind, o.operation, o.fields, o.codes = x.kind, x.name, x.fields, x.codes
+			o.kind, o.operation, o.fields, o.codes, o.stays = x.kind, x.name, x.fields, x.codes, x.stream
 			x.mu.Unlock()
 			s.metrics.observe(o)
 			o.trace(span)
@@ -51,6 +51,7 @@ type outcome struct {
 	status          int
 	bytes           int64
 	seconds         float64
+	stays           bool // a stream, which ends when the client goes
 }
 
 func (o outcome) log(ctx context.Context, log *slog.Logger) {

@@ -22,6 +22,7 @@ const (
 	closedGoingAway    = 1001
 	closedUnauthorized = 4401
 	closedForbidden    = 4403
+	closedTryLater     = 1013
 )
 
 // socket answers subscriptions over a WebSocket. Who is asking is said by the header Authorization, by the payload of connection_init
@@ -31,6 +32,13 @@ func (e *endpoint) socket(w http.ResponseWriter, r *http.Request) {
 		e.refuse(w, r, http.StatusBadRequest, fault.New(fault.InvalidInput, "请使用子协议 graphql-transport-ws。", "Use the subprotocol graphql-transport-ws."))
 		return
 	}
+	known, err := e.streams.unknown.take(request.From(r.Context()).Address.String())
+	if err != nil {
+		e.refuse(w, r, 0, err)
+		return
+	}
+	known = sync.OnceFunc(known)
+	defer known()
 	s, gone, err := e.begin(r)
 	if err != nil {
 		e.refuse(w, r, 0, err)
@@ -58,11 +66,16 @@ func (e *endpoint) socket(w http.ResponseWriter, r *http.Request) {
 			if err != nil {
 				return s.refused(ctx, err)
 			}
+			known()
+			giveBack, err := s.streams.sockets.take(s.parts.Account(signed))
+			if err != nil {
+				return s.refused(ctx, err)
+			}
 			// What ends the session ends the subscriptions, which say so; the connection is there until they have.
 			kept, unkeep := s.keep(signed)
 			open, shut := context.WithCancel(context.WithoutCancel(kept))
 			unhook := context.AfterFunc(ctx, shut)
-			stop = func() { unhook(); shut(); unkeep() }
+			stop = func() { unhook(); shut(); unkeep(); giveBack() }
 			return open, nil, nil
 		},
 		ErrorFunc: func(ctx context.Context, err error) { e.parts.Log.DebugContext(ctx, "socket", "error", err) },
@@ -134,8 +147,11 @@ func (s *Server) sameOrigin(r *http.Request) error {
 func (s *stream) refused(ctx context.Context, err error) (context.Context, *transport.InitPayload, error) {
 	g := s.presenter.present(ctx, err)
 	code := closedForbidden
-	if g.Extensions["code"] == fault.Unauthenticated {
+	switch g.Extensions["code"] {
+	case fault.Unauthenticated:
 		code = closedUnauthorized
+	case fault.RateLimited:
+		code = closedTryLater
 	}
 	reason := g.Message
 	for len(reason) > 120 { // of 123 bytes

@@ -22,6 +22,9 @@ type Streams interface {
 	Keep(ctx context.Context) (_ context.Context, stop func())
 }
 
+// unknownShare is which part of all connections one address has without having said whose they are: nobody who does not sign in takes the places of those who do.
+const unknownShare = 20
+
 const (
 	keepAlive   = 20 * time.Second // between signs of life; who does not answer two is gone
 	initTimeout = 10 * time.Second // from the connection to who is asking
@@ -33,6 +36,8 @@ const (
 type openStreams struct {
 	places  *gate   // connections
 	shares  *shares // subscriptions of one account
+	sockets *shares // sockets of one account, twice as many, whether anything is subscribed to on them or not
+	unknown *shares // sockets of which it is not known yet whose they are, by the address that they come from
 	closing context.Context
 	close   context.CancelCauseFunc
 	open    sync.WaitGroup
@@ -45,6 +50,10 @@ func newOpenStreams(s *Server) *openStreams {
 			return fault.Busy(retryAfter, "本账号同时打开的订阅不能超过 %[1]d 个;请先结束其中一个。", "One account may have at most %[1]d subscriptions at once: end one of them first.", most)
 		}),
 	}
+	o.sockets = newShares(2*s.cfg.AccountStreams, func(most int) *fault.Error {
+		return fault.Busy(retryAfter, "本账号同时打开的连接不能超过 %[1]d 个;请先关闭其中一个。", "One account may have at most %[1]d sockets at once: close one of them first.", most)
+	})
+	o.unknown = newShares(max(s.cfg.Streams/unknownShare, 1), func(int) *fault.Error { return busy() })
 	o.closing, o.close = context.WithCancelCause(context.Background())
 	return o
 }
@@ -105,16 +114,25 @@ func (s *stream) keep(ctx context.Context) (_ context.Context, stop func()) {
 
 var _ graphql.GraphExecutor = (*stream)(nil)
 
-// CreateOperationContext checks an operation as it would be over plain HTTP; only subscriptions are served here.
+// CreateOperationContext checks an operation as it would be over plain HTTP, in the turn of a request; only subscriptions are served here.
 func (s *stream) CreateOperationContext(ctx context.Context, raw *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+	leave, err := s.requests.enter(ctx)
+	if err != nil {
+		return &graphql.OperationContext{}, s.presented(ctx, gqlerror.List{gqlerror.Wrap(err)})
+	}
+	defer leave()
 	p := params{Query: raw.Query, OperationName: raw.OperationName, Variables: raw.Variables, Extensions: raw.Extensions}
 	text, f := s.trusted.resolve(p.Query, p.id())
 	if f != nil {
 		return &graphql.OperationContext{}, s.presented(ctx, gqlerror.List{gqlerror.Wrap(f)})
 	}
 	oc, errs := s.prepare(ctx, text, p, raw.Headers)
-	if errs == nil && oc.Operation.Operation != ast.Subscription {
+	switch {
+	case errs != nil:
+	case oc.Operation.Operation != ast.Subscription:
 		errs = gqlerror.List{gqlerror.Wrap(fault.Invalid("query", "此处只接受订阅;查询和修改请用 POST 发送。", "Only subscriptions are served here: send queries and mutations by POST."))}
+	case len(graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Subscription"})) != 1: // as @skip may leave none
+		errs = gqlerror.List{gqlerror.Wrap(fault.Invalid("query", "请恰好订阅一项。", "Subscribe to exactly one field."))}
 	}
 	return oc, s.presented(ctx, errs)
 }

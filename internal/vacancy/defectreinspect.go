@@ -51,10 +51,13 @@ func reinspectDefect(tx *act.Tx, in ReinspectDefectInput) (*ReinspectDefectPaylo
 	}
 	note := wording.Tidy(value(in.Finding))
 	s := step(tx, d, defectevent.KindClosed).SetNote(note)
+	var resolve term
 	if !in.Resolved {
-		_, resolve, err := terms(tx, d.EstateID)
-		if err != nil {
+		if _, resolve, err = terms(tx, d.EstateID); err != nil {
 			return nil, err
+		}
+		if d.ResolveBy.After(resolve.NotBefore) { // it had more time than that
+			resolve.NotBefore = d.ResolveBy
 		}
 		s.SetKind(defectevent.KindReopened).SetDueAt(resolve.at)
 	}
@@ -74,16 +77,16 @@ func reinspectDefect(tx *act.Tx, in ReinspectDefectInput) (*ReinspectDefectPaylo
 	if in.Resolved {
 		return &ReinspectDefectPayload{d}, nil
 	}
-	return &ReinspectDefectPayload{d}, again(tx, d, note)
+	return &ReinspectDefectPayload{d}, again(tx, d, resolve, note)
 }
 
 // again makes the resolution of a reopened defect due, and tells the department.
-func again(tx *act.Tx, d *ent.Defect, finding string) error {
+func again(tx *act.Tx, d *ent.Defect, resolve term, finding string) error {
 	place, err := placeOf(tx, d)
 	if err != nil {
 		return err
 	}
-	if err := dueResolution.Open(tx, place.due(d, term{at: d.ResolveBy})); err != nil {
+	if err := dueResolution.Open(tx, place.due(d, resolve)); err != nil {
 		return err
 	}
 	return tellDepartment(tx, d, notice{

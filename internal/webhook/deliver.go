@@ -20,6 +20,7 @@ import (
 	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/jobs"
 	"github.com/steward-pm/steward/internal/outbox"
 )
 
@@ -178,6 +179,25 @@ func (d *Deliverer) Deliver(ctx context.Context, rt *act.Runtime, delivery uuid.
 	}
 	return told
 }
+
+// What was given up is on its way again when its job is tried again.
+var _ = jobs.Again(func(tx *act.Tx, job deliver) error {
+	d, err := findDelivery(tx, tx.Raw, access.Scope{Portfolio: true}, job.Delivery)
+	if err != nil {
+		return err
+	}
+	w, err := find(tx, tx.Raw, access.Scope{Portfolio: true}, d.WebhookID, false)
+	switch {
+	case err != nil:
+		return err
+	case d.State != "PENDING" && d.State != "FAILED":
+		return fault.Clash("该事件已送达或已取消;如需再发一次,请用 redeliverWebhook。", "It was delivered since, or cancelled: to have it told once more, use redeliverWebhook.")
+	case !w.Active:
+		return fault.Clash("该 Webhook 已停用,请先启用。", "The webhook is not active: activate it first.")
+	}
+	_, err = tx.Raw.Exec(tx, `UPDATE outgoing.deliveries SET state = 'PENDING', done_at = NULL, next_at = $3 WHERE estate_id = $1 AND id = $2`, d.webhookEstate, d.ID, tx.Now)
+	return err
+})
 
 // post sends the event, and tells what was answered. What goes wrong is said without the address, which may hold a secret.
 func (d *Deliverer) post(ctx context.Context, rt *act.Runtime, address string, secret []byte, what *WebhookDelivery) (status int, err error) {

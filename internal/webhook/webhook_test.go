@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tidwall/gjson"
 
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/jobs"
@@ -249,12 +250,69 @@ func TestWhatIsNotTakenIsTriedAgain(t *testing.T) {
 	manager.Refused(redeliver, vars{"in": vars{"deliveryID": delivery}}, fault.Conflict)
 }
 
+// What was given up is told when its job is tried again; what was told, or is not to be, is refused.
+func TestWhatWasGivenUpIsToldWhenItsJobIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t, stewardtest.Options{Webhooks: here})
+	other, manager, boss := receive(t), app.As(policy.ProjectManager), app.As(policy.GeneralManager)
+	other.answers(http.StatusGone)
+	hook, delivery := one(t, app, other.URL)
+	client, err := jobs.NewClient(app.Runtime, jobs.Options{Policy: app.Policy, Run: true, Workers: app.Workers})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Stop(context.Background()) })
+	becomes := func(state string) {
+		t.Helper()
+		var got gjson.Result
+		for range 200 {
+			if got = manager.Do(deliveries, vars{"w": hook}).Get("webhookDeliveries.edges.0.node"); got.Get("state").String() == state {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		t.Fatalf("it is %s, and not %s", got.Raw, state)
+	}
+	retry := func() string {
+		t.Helper()
+		for range 200 {
+			if n := boss.Do(`{ failedJobs { edges { node { number givenUp } } } }`, nil).Get("failedJobs.edges.0.node"); n.Get("givenUp").Bool() {
+				return `mutation { retryJob(input: {number: ` + n.Get("number").String() + `}) { number } }`
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		t.Fatal("it is no failed job")
+		return ""
+	}
+	dispatch(t, app)
+	becomes("FAILED")
+	again := retry()
+	manager.Do(update, vars{"in": vars{"webhookID": hook, "expectedVersion": 1, "active": false}})
+	boss.Refused(again, nil, fault.Conflict)
+	manager.Do(update, vars{"in": vars{"webhookID": hook, "expectedVersion": 2, "active": true}})
+	other.answers(http.StatusOK)
+	boss.Do(again, nil)
+	becomes("DELIVERED")
+	// Redelivered meanwhile, there is nothing left for the first job to do.
+	other.answers(http.StatusGone)
+	manager.Do(redeliver, vars{"in": vars{"deliveryID": delivery}})
+	becomes("FAILED")
+	again = retry()
+	other.answers(http.StatusOK)
+	manager.Do(redeliver, vars{"in": vars{"deliveryID": delivery}})
+	becomes("DELIVERED")
+	boss.Refused(again, nil, fault.Conflict)
+}
+
 // No webhook reaches what is this company's own network, whatever its name resolves to.
 func TestWebhooksReachNoPrivateNetwork(t *testing.T) {
 	t.Parallel()
 	for address, ok := range map[string]bool{
 		"8.8.8.8": true, "2606:4700::1111": true, "127.0.0.1": false, "10.1.2.3": false, "172.16.0.1": false, "192.168.1.1": false, "169.254.169.254": false, "100.64.0.1": false,
-		"0.0.0.0": false, "224.0.0.1": false, "255.255.255.255": false, "::1": false, "::": false, "fe80::1": false, "fc00::1": false, "ff02::1": false, "::ffff:127.0.0.1": false, "::ffff:10.0.0.1": false,
+		"0.0.0.0": false, "224.0.0.1": false, "255.255.255.255": false, "::1": false, "::": false, "fe80::1": false, "fc00::1": false, "::127.0.0.1": false, "::ffff:0:127.0.0.1": false, "ff02::1": false, "::ffff:127.0.0.1": false, "::ffff:10.0.0.1": false,
 		"64:ff9b::7f00:1": false, "2002:7f00:1::": false, "192.0.2.1": false, "198.18.0.1": false,
 	} {
 		if got := (webhook.Config{}).Reaches(netip.MustParseAddr(address)); got != ok {

@@ -1,4 +1,4 @@
-package duty
+package fair
 
 import (
 	"fmt"
@@ -15,16 +15,16 @@ import (
 var first = calendar.Date(2026, time.April, 1)
 
 // spanAt is a shift that begins on the n-th day at an hour, lasts some, and is rested from after some.
-func spanAt(n, hour, lasts, rest int) span {
+func spanAt(n, hour, lasts, rest int) Span {
 	starts := first.AddDays(n).UTC().Add(time.Duration(hour) * time.Hour)
 	ends := starts.Add(time.Duration(lasts) * time.Hour)
-	return span{starts, ends, ends.Add(time.Duration(rest) * time.Hour)}
+	return Span{starts, ends, ends.Add(time.Duration(rest) * time.Hour)}
 }
 
 // task is a month to be drawn up, small enough to be tried through where asked for.
 type task struct {
-	places []place
-	hands  []hand
+	places []Place
+	hands  []Hand
 }
 
 func tasks(days, people, most int) *rapid.Generator[task] {
@@ -32,19 +32,19 @@ func tasks(days, people, most int) *rapid.Generator[task] {
 		for d := range rapid.IntRange(1, days).Draw(t, "days") {
 			for range rapid.IntRange(0, most).Draw(t, "places") {
 				s := spanAt(d, rapid.SampledFrom([]int{0, 8, 14, 20}).Draw(t, "hour"), rapid.SampledFrom([]int{6, 8, 12}).Draw(t, "lasts"), rapid.SampledFrom([]int{0, 8, 11}).Draw(t, "rest"))
-				in.places = append(in.places, place{uuid.Nil, first.AddDays(d), s, int(s.ends.Sub(s.starts)/time.Minute) + rapid.IntRange(0, 240).Draw(t, "more")})
+				in.places = append(in.places, Place{uuid.Nil, first.AddDays(d), s, int(s.Ends.Sub(s.Starts)/time.Minute) + rapid.IntRange(0, 240).Draw(t, "more")})
 			}
 		}
 		for i := range rapid.IntRange(0, people).Draw(t, "people") {
-			h := hand{id: uuid.UUID{byte(i + 1)}, from: first.AddDays(rapid.IntRange(-9, 2).Draw(t, "from")), load: rapid.IntRange(0, 3000).Draw(t, "load")}
+			h := Hand{ID: uuid.UUID{byte(i + 1)}, From: first.AddDays(rapid.IntRange(-9, 2).Draw(t, "from")), Load: rapid.IntRange(0, 3000).Draw(t, "load")}
 			if rapid.Bool().Draw(t, "leaves") {
-				h.until = first.AddDays(rapid.IntRange(1, days).Draw(t, "until"))
+				h.Until = first.AddDays(rapid.IntRange(1, days).Draw(t, "until"))
 			}
 			if rapid.Bool().Draw(t, "off") {
-				h.off = []span{spanAt(rapid.IntRange(0, days).Draw(t, "off from"), 0, 24*rapid.IntRange(1, 3).Draw(t, "off days"), 0)}
+				h.Off = []Span{spanAt(rapid.IntRange(0, days).Draw(t, "off from"), 0, 24*rapid.IntRange(1, 3).Draw(t, "off days"), 0)}
 			}
 			if rapid.Bool().Draw(t, "busy") {
-				h.busy = []span{spanAt(rapid.IntRange(-1, days).Draw(t, "busy on"), 12, 8, 11)}
+				h.Busy = []Span{spanAt(rapid.IntRange(-1, days).Draw(t, "busy on"), 12, 8, 11)}
 			}
 			in.hands = append(in.hands, h)
 		}
@@ -60,22 +60,22 @@ func (in task) wrong(at []int) error {
 		}
 		who, s := in.hands[h], in.places[p]
 		switch {
-		case s.day.Before(who.from), !who.until.IsZero() && !s.day.Before(who.until):
+		case s.Day.Before(who.From), !who.Until.IsZero() && !s.Day.Before(who.Until):
 			return fmt.Errorf("place %d: %d is not employed", p, h)
-		case slices.ContainsFunc(who.off, func(o span) bool { return o.starts.Before(s.ends) && o.ends.After(s.starts) }):
+		case slices.ContainsFunc(who.Off, func(o Span) bool { return o.Starts.Before(s.Ends) && o.Ends.After(s.Starts) }):
 			return fmt.Errorf("place %d: %d is on leave", p, h)
 		}
-		beside := slices.Clone(who.busy)
+		beside := slices.Clone(who.Busy)
 		for q, other := range at {
 			if q != p && other == h {
-				beside = append(beside, in.places[q].span)
+				beside = append(beside, in.places[q].Span)
 			}
 		}
 		for _, o := range beside {
-			if o.starts.Before(s.ends) && s.starts.Before(o.ends) {
+			if o.Starts.Before(s.Ends) && s.Starts.Before(o.Ends) {
 				return fmt.Errorf("place %d: %d is there twice", p, h)
 			}
-			if !o.starts.After(s.starts) && s.starts.Before(o.rested) || !s.starts.After(o.starts) && o.starts.Before(s.rested) {
+			if !o.Starts.After(s.Starts) && s.Starts.Before(o.Rested) || !s.Starts.After(o.Starts) && o.Starts.Before(s.Rested) {
 				return fmt.Errorf("place %d: %d has no rest", p, h)
 			}
 		}
@@ -102,11 +102,11 @@ func TestD1_1_AProposalRespectsLeaveRestAndEmployment(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		in := tasks(10, 6, 4).Draw(t, "task")
-		at := propose(in.places, in.hands)
+		at := Propose(in.places, in.hands)
 		if err := in.wrong(at); err != nil {
 			t.Fatal(err)
 		}
-		if again := propose(in.places, in.hands); !slices.Equal(at, again) {
+		if again := Propose(in.places, in.hands); !slices.Equal(at, again) {
 			t.Fatalf("the same gives %v and %v", at, again)
 		}
 	})
@@ -121,7 +121,7 @@ func TestD1_1_AProposalCoversEveryShiftIfThatCanBeDone(t *testing.T) {
 			return
 		}
 		found++
-		if at := propose(in.places, in.hands); slices.Contains(at, -1) {
+		if at := Propose(in.places, in.hands); slices.Contains(at, -1) {
 			t.Fatalf("it leaves a gap: %v", at)
 		}
 	})
@@ -135,25 +135,25 @@ func TestD1_1_LoadsDifferByNoMoreThanAShift(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		in := tasks(12, 6, 3).Draw(t, "task")
-		at := propose(in.places, in.hands)
+		at := Propose(in.places, in.hands)
 		load := make([]int, len(in.hands))
 		for h := range in.hands {
-			load[h] = in.hands[h].load
+			load[h] = in.hands[h].Load
 		}
 		for p, h := range at {
 			if h >= 0 {
-				load[h] += in.places[p].weight
+				load[h] += in.places[p].Weight
 			}
 		}
 		for p, h := range at {
 			for other := range in.hands {
-				if h < 0 || load[h]-load[other] <= in.places[p].weight {
+				if h < 0 || load[h]-load[other] <= in.places[p].Weight {
 					continue
 				}
 				moved := slices.Clone(at)
 				moved[p] = other
 				if in.wrong(moved) == nil {
-					t.Fatalf("place %d weighs %d, and could go from %d with %d to %d with %d", p, in.places[p].weight, h, load[h], other, load[other])
+					t.Fatalf("place %d weighs %d, and could go from %d with %d to %d with %d", p, in.places[p].Weight, h, load[h], other, load[other])
 				}
 			}
 		}
@@ -166,13 +166,13 @@ func TestD1_1_AMonthIsShared(t *testing.T) {
 	var in task
 	for d := range 30 {
 		for _, hour := range []int{0, 8, 16} {
-			in.places = append(in.places, place{uuid.Nil, first.AddDays(d), spanAt(d, hour, 8, 11), 480})
+			in.places = append(in.places, Place{uuid.Nil, first.AddDays(d), spanAt(d, hour, 8, 11), 480})
 		}
 	}
 	for i := range 10 {
-		in.hands = append(in.hands, hand{id: uuid.UUID{byte(i + 1)}, from: first.AddDays(-100)})
+		in.hands = append(in.hands, Hand{ID: uuid.UUID{byte(i + 1)}, From: first.AddDays(-100)})
 	}
-	at := propose(in.places, in.hands)
+	at := Propose(in.places, in.hands)
 	if err := in.wrong(at); err != nil || slices.Contains(at, -1) {
 		t.Fatalf("%v: %v", err, at)
 	}
@@ -194,7 +194,7 @@ func TestD1_1_NightsAndFreeDaysWeighMore(t *testing.T) {
 	day := func(d calendar.Day, hour, lasts int) int {
 		starts := cal.StartOfDay(d).Add(time.Duration(hour) * time.Hour)
 		ends := starts.Add(time.Duration(lasts) * time.Hour)
-		return weightOf(cal, d, span{starts, ends, ends})
+		return WeightOf(cal, d, Span{starts, ends, ends})
 	}
 	wednesday, saturday := calendar.Date(2026, time.April, 15), calendar.Date(2026, time.April, 18)
 	for _, c := range []struct{ got, want int }{
@@ -209,10 +209,10 @@ func TestD1_1_NightsAndFreeDaysWeighMore(t *testing.T) {
 // A gap that only a chain of moves closes is closed: each of three can do one place that another can do, too.
 func TestD1_1_PeopleMoveAlongToCoverAGap(t *testing.T) {
 	t.Parallel()
-	in := task{places: []place{{day: first, span: spanAt(0, 8, 8, 11), weight: 480}, {day: first, span: spanAt(0, 8, 8, 11), weight: 480}, {day: first, span: spanAt(0, 9, 8, 11), weight: 480}}}
-	in.hands = []hand{{from: first, load: 0}, {from: first, load: 100}, {from: first, load: 200, off: []span{spanAt(0, 16, 1, 0)}}}
-	in.places[0].span, in.places[1].span = spanAt(0, 6, 8, 11), spanAt(0, 7, 8, 11)
-	at := propose(in.places, in.hands)
+	in := task{places: []Place{{Day: first, Span: spanAt(0, 8, 8, 11), Weight: 480}, {Day: first, Span: spanAt(0, 8, 8, 11), Weight: 480}, {Day: first, Span: spanAt(0, 9, 8, 11), Weight: 480}}}
+	in.hands = []Hand{{From: first, Load: 0}, {From: first, Load: 100}, {From: first, Load: 200, Off: []Span{spanAt(0, 16, 1, 0)}}}
+	in.places[0].Span, in.places[1].Span = spanAt(0, 6, 8, 11), spanAt(0, 7, 8, 11)
+	at := Propose(in.places, in.hands)
 	if err := in.wrong(at); err != nil || slices.Contains(at, -1) || at[2] == 2 {
 		t.Fatalf("%v: %v", err, at)
 	}

@@ -1,4 +1,6 @@
-package duty
+// Package fair draws up a proposal for a month's roster (D1.1): who stands where, as much alike as leave, rest and employment allow. It is pure: it reads
+// nothing and writes nothing, and the same input gives the same roster.
+package fair
 
 import (
 	"cmp"
@@ -10,62 +12,65 @@ import (
 	"github.com/steward-pm/steward/internal/calendar"
 )
 
-// place is one person's place on a shift of a day: a shift that takes two has two.
-type place struct {
-	shift uuid.UUID
-	day   calendar.Day
-	span
-	weight int // in minutes, as weightOf has it
+// Span is when a shift begins, ends, and is rested from.
+type Span struct{ Starts, Ends, Rested time.Time }
+
+// Place is one person's place on a shift of a day: a shift that takes two has two.
+type Place struct {
+	Shift uuid.UUID
+	Day   calendar.Day
+	Span
+	Weight int // in minutes, as WeightOf has it
 }
 
-// hand is somebody who can be put down.
-type hand struct {
-	id          uuid.UUID
-	from, until calendar.Day // employed from, and before; until zero: open
-	off         []span       // approved leave
-	busy        []span       // shifts that stand already, of whatever roster
-	load        int          // what counts before: the weight of the last months, and of what stands
+// Hand is somebody who can be put down.
+type Hand struct {
+	ID          uuid.UUID
+	From, Until calendar.Day // employed from, and before; Until zero: open
+	Off         []Span       // leave
+	Busy        []Span       // shifts that stand already, of whatever roster
+	Load        int          // what counts before: the weight of the last months, and of what stands
 }
 
 // fits tells whether somebody may stand in a place, beside what stands already: employed, not on leave, on nothing else, and rested before and after.
-func (h *hand) fits(p place) bool {
-	if p.day.Before(h.from) || !h.until.IsZero() && !p.day.Before(h.until) {
+func (h *Hand) fits(p Place) bool {
+	if p.Day.Before(h.From) || !h.Until.IsZero() && !p.Day.Before(h.Until) {
 		return false
 	}
-	for _, o := range h.off {
-		if o.starts.Before(p.ends) && p.starts.Before(o.ends) {
+	for _, o := range h.Off {
+		if o.Starts.Before(p.Ends) && p.Starts.Before(o.Ends) {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(h.busy, p.span.clashes)
+	return !slices.ContainsFunc(h.Busy, p.Span.clashes)
 }
 
 // clashes tells whether one person cannot work both: they overlap, or there is no rest between them.
-func (s span) clashes(o span) bool { return s.starts.Before(o.rested) && o.starts.Before(s.rested) }
+func (s Span) clashes(o Span) bool { return s.Starts.Before(o.Rested) && o.Starts.Before(s.Rested) }
 
 // searchSteps bounds the search for a roster that covers everything, where putting people down one after the other left a gap.
 const searchSteps = 200_000
 
-// propose puts people down in the places, each time who has the least load: it is a pure function, and the same input gives the same roster. The answer
+// Propose puts people down in the places, each time who has the least load: it is a pure function, and the same input gives the same roster. The answer
 // has for each place the index of who stands there, or -1.
 //
 // It respects leave, employment and rest. It covers every place if that can be done and the search finds how within its steps: first by moving people
 // along, then by trying. In the end no place can go to somebody with less load, by more than the place weighs: so loads differ by no more than
 // a place's weight, but for what leave, rest and the loads of before forbid.
-func propose(places []place, hands []hand) []int {
+func Propose(places []Place, hands []Hand) []int {
 	b := &board{places: places, hands: hands, at: make([]int, len(places)), held: make([][]int, len(hands)), load: make([]int, len(hands))}
 	for i := range b.at {
 		b.at[i] = -1
 	}
 	for i, h := range hands {
-		b.load[i] = h.load
+		b.load[i] = h.Load
 	}
 	order := make([]int, len(places))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(x, y int) int {
-		return cmp.Or(places[x].starts.Compare(places[y].starts), cmp.Compare(places[y].weight, places[x].weight))
+		return cmp.Or(places[x].Starts.Compare(places[y].Starts), cmp.Compare(places[y].Weight, places[x].Weight))
 	})
 	whole := true
 	for _, p := range order {
@@ -80,8 +85,8 @@ func propose(places []place, hands []hand) []int {
 
 // board is a proposal under way.
 type board struct {
-	places []place
-	hands  []hand
+	places []Place
+	hands  []Hand
 	at     []int   // who stands in each place; -1: nobody
 	held   [][]int // the places of each person
 	load   []int
@@ -90,20 +95,20 @@ type board struct {
 func (b *board) put(p, h int) {
 	b.at[p] = h
 	b.held[h] = append(b.held[h], p)
-	b.load[h] += b.places[p].weight
+	b.load[h] += b.places[p].Weight
 }
 
 func (b *board) lift(p int) {
 	h := b.at[p]
 	b.at[p] = -1
 	b.held[h] = slices.DeleteFunc(b.held[h], func(x int) bool { return x == p })
-	b.load[h] -= b.places[p].weight
+	b.load[h] -= b.places[p].Weight
 }
 
 // clashing are the places that somebody holds and could not hold beside p.
 func (b *board) clashing(p, h int) (list []int) {
 	for _, x := range b.held[h] {
-		if b.places[x].clashes(b.places[p].span) {
+		if b.places[x].clashes(b.places[p].Span) {
 			list = append(list, x)
 		}
 	}
@@ -158,7 +163,7 @@ func (b *board) search(order []int) {
 		try.at[i] = -1
 	}
 	for i, h := range b.hands {
-		try.load[i] = h.load
+		try.load[i] = h.Load
 	}
 	steps := searchSteps
 	var from func(n int) bool
@@ -195,7 +200,7 @@ func (b *board) balance() {
 				continue
 			}
 			for _, to := range b.byLoad(p) {
-				if b.load[from]-b.load[to] <= b.places[p].weight {
+				if b.load[from]-b.load[to] <= b.places[p].Weight {
 					break // the others have more
 				}
 				if to != from && len(b.clashing(p, to)) == 0 {
@@ -209,13 +214,13 @@ func (b *board) balance() {
 	}
 }
 
-// weightOf is what a shift counts: its minutes, and half as much again for those at night (22:00 to 6:00) and for a day that is not worked in the office.
-func weightOf(cal *calendar.Calendar, day calendar.Day, s span) int {
-	minutes := int(s.ends.Sub(s.starts) / time.Minute)
+// WeightOf is what a shift counts: its minutes, and half as much again for those at night (22:00 to 6:00) and for a day that is not worked in the office.
+func WeightOf(cal *calendar.Calendar, day calendar.Day, s Span) int {
+	minutes := int(s.Ends.Sub(s.Starts) / time.Minute)
 	weight := minutes
 	for d := day.AddDays(-1); !d.After(day.AddDays(1)); d = d.AddDays(1) {
 		night := cal.StartOfDay(d).Add(22 * time.Hour)
-		begins, ends := later(night, s.starts), earlier(night.Add(8*time.Hour), s.ends)
+		begins, ends := later(night, s.Starts), earlier(night.Add(8*time.Hour), s.Ends)
 		if begins.Before(ends) {
 			weight += int(ends.Sub(begins)/time.Minute) / 2
 		}
