@@ -49,14 +49,6 @@ func (r *Resolver) RegisterExport() generated.RegisterExportResolver {
 func (r *Resolver) Vacancy() generated.VacancyResolver { return &vacancyResolver{r} }
 
 type (
-	archiveDocumentResolver struct{ *Resolver }
-	archiveLoanResolver     struct{ *Resolver }
-	keyLoanResolver         struct{ *Resolver }
-	keyLoanLineResolver     struct{ *Resolver }
-	mailReceiptLineResolver struct{ *Resolver }
-	queryResolver           struct{ *Resolver }
-	registerExportResolver  struct{ *Resolver }
-	vacancyResolver         struct{ *Resolver }
 	archiveDocumentResolver  struct{ *Resolver }
 	archiveLoanResolver      struct{ *Resolver }
 	feeBankStatementResolver struct{ *Resolver }
@@ -64,5 +56,6 @@ type (
 	keyLoanLineResolver      struct{ *Resolver }
 	mailReceiptLineResolver  struct{ *Resolver }
 	queryResolver            struct{ *Resolver }
+	registerExportResolver   struct{ *Resolver }
 	vacancyResolver          struct{ *Resolver }
 )

@@ -14,7 +14,7 @@ import (
 	"github.com/steward-pm/steward/internal/fees"
 )
 
-func (r *feeBankStatementResolver) Voided(_ context.Context, obj *ent.FeeBankStatement) (bool, error) {
+func (r *feeBankStatementResolver) Voided(ctx context.Context, obj *ent.FeeBankStatement) (bool, error) {
 	return fees.Voided(obj), nil
 }
 
