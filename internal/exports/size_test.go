@@ -39,7 +39,6 @@ func inUse() uint64 {
 	return m.HeapAlloc
 }
 
-
 func manyUnits(app *stewardtest.App, rows int) {
 	app.SQL(`INSERT INTO units (id, created_at, version, estate_id, building_id, entrance, number, label, kind, state, area_hundredths, remark, sort_key)
 		SELECT gen_random_uuid(), $2, 1, $1, $3, 'x', n::text, 'x' || n, 'FLAT', 'VACANT', 8950, '备注', to_char(n, '000000') FROM generate_series(1, $4::int) n`,
