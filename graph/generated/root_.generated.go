@@ -6295,7 +6295,7 @@ extend type Query {
 type FailedJob {
   "Its number in the queue."
   number: Int!
-  "What it does: webhooks.deliver, notices.mail, fees.bill; task for what recurs."
+  "What it does: webhooks.deliver, notices.mail, fees.bill, exports.write; task for what recurs."
   kind: String!
   "Whether it was given up; else it is tried again."
   givenUp: Boolean!

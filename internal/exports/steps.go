@@ -127,7 +127,10 @@ var refuse = step("refuse", func(tx *act.Tx, in endInput) (*stepped, error) {
 	if err != nil {
 		return nil, err
 	}
-	zh, en := in.why.ZH+"未生成文件;权限恢复后请重新申请。", in.why.EN+" Nothing was written; ask for it again once you may have it."
+	zh, en := in.why.ZH+"未生成文件,请据此重新申请。", in.why.EN+" Nothing was written; ask for it again accordingly."
+	if in.why.Code != fault.InvalidInput {
+		zh, en = in.why.ZH+"未生成文件;权限恢复后请重新申请。", in.why.EN+" Nothing was written; ask for it again once you may have it."
+	}
 	x, err = x.Update().SetState(registerexport.StateRefused).SetRows(0).SetFinishedAt(tx.Now).SetReason(zh).SetReasonEn(en).Save(tx)
 	if err != nil {
 		return nil, err

@@ -4,71 +4,22 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/tidwall/gjson"
 
 	"github.com/steward-pm/steward/internal/exports"
 	"github.com/steward-pm/steward/internal/fault"
-	"github.com/steward-pm/steward/internal/files/store"
 	"github.com/steward-pm/steward/internal/jobs"
 	"github.com/steward-pm/steward/internal/stewardtest"
 	"github.com/steward-pm/steward/policy"
 )
-
-// watched is a store of which it is known what is in it.
-type watched struct {
-	store.Store
-	mu    sync.Mutex
-	there map[string]bool
-	cut   atomic.Bool // the next content is put, and then the server is killed
-}
-
-func watch(t *testing.T) *watched {
-	t.Helper()
-	s, err := store.OpenDirectory(filepath.Join(t.TempDir(), "store"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &watched{Store: s, there: map[string]bool{}}
-}
-
-func (w *watched) Put(ctx context.Context, key store.Key, file *os.File, size int64) error {
-	if err := w.Store.Put(ctx, key, file, size); err != nil {
-		return err
-	}
-	w.note(key, true)
-	if w.cut.CompareAndSwap(true, false) {
-		panic("killed")
-	}
-	return nil
-}
-
-func (w *watched) Remove(ctx context.Context, key store.Key) error {
-	w.note(key, false)
-	return w.Store.Remove(ctx, key)
-}
-
-func (w *watched) note(key store.Key, there bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if delete(w.there, key.String()); there {
-		w.there[key.String()] = true
-	}
-}
-
-func (w *watched) count() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.there)
-}
 
 // broken knows nobody.
 type broken struct{}
@@ -271,5 +222,53 @@ func (e *either) Work(ctx context.Context, job *river.Job[args]) error {
 func worker(w *exports.Writer) func(context.Context, *river.Job[args]) error {
 	return func(ctx context.Context, job *river.Job[args]) error {
 		return w.Work(ctx, job.Args.Export, job.ID, job.Attempt >= job.MaxAttempts)
+	}
+}
+
+// As the server does it: what was asked for is written by the queue.
+func TestA4_3_TheQueueWritesWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	officer := app.As(policy.CSOfficer)
+	x := ask(officer, app, "keys-loans", "HTML", vars{"from": "2026-02-01", "to": "2026-03-31"})
+	client, err := jobs.NewClient(app.Runtime, jobs.Options{Policy: app.Policy, Run: true, Workers: app.Workers})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Stop(context.Background()) }()
+	for range 200 {
+		if x = again(officer, x); x.Get("state").String() == "DONE" {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if x.Get("state").String() != "DONE" || x.Get("jobNumber").Int() == 0 || x.Get("fromOn").String() != "2026-02-01" || x.Get("untilOn").String() != "2026-03-31" {
+		t.Errorf("it is %s", x.Raw)
+	}
+}
+
+// What an account may do is told to the program alone, which acts for it.
+func TestA4_3_OnlyTheProgramActsForAnother(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	officer, boss := app.As(policy.CSOfficer), app.As(policy.GeneralManager)
+	const asks = `SELECT name FROM identity.standing_of($1, '2026-03-02')`
+	tx, err := app.DB.Pool.Begin(app.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(context.Background()) }()
+	if _, err := tx.Exec(app.Context(), `SELECT set_config('app.estate_ids', '*', true), set_config('app.account_id', $1, true)`, boss.Account.String()); err != nil {
+		t.Fatal(err)
+	}
+	var name string
+	if err := tx.QueryRow(app.Context(), asks, officer.Account).Scan(&name); err == nil {
+		t.Errorf("a manager is told of %s", name)
+	}
+	if err := app.DB.System(app.Context(), func(ctx context.Context, tx pgx.Tx) error { return tx.QueryRow(ctx, asks, officer.Account).Scan(&name) }); err != nil || name == "" {
+		t.Errorf("the program is told %q: %v", name, err)
 	}
 }

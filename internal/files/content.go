@@ -112,7 +112,7 @@ func (c *Content) written(write func(io.Writer) error) (_ *incoming, err error) 
 		}
 	}()
 	hash := sha256.New()
-	if err = write(io.MultiWriter(f, hash)); err != nil {
+	if err := write(io.MultiWriter(f, hash)); err != nil {
 		return nil, err
 	}
 	if in.size, err = f.Seek(0, io.SeekCurrent); err != nil {
