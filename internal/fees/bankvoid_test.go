@@ -1,6 +1,8 @@
 package fees_test
 
 import (
+	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/tidwall/gjson"
@@ -130,4 +132,26 @@ func TestF5_NoLineComesToAStatementLater(t *testing.T) {
 	if err := asServed(app, line, app.A.ID); err != nil {
 		t.Errorf("something else refuses it, so this proves nothing of the trigger: %v", err)
 	}
+}
+
+// Of one who voids a statement and others who confirm its lines, either the one or the others are heard.
+func TestF5_AStatementIsVoidedOrBooked(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	accountant := app.As(policy.Accountant)
+	for i := range 4 {
+		s := bankStatement(t, app, fmt.Sprintf("2026-03-01,R%[1]d,10.00,,张三,1栋1单元101,\n2026-03-01,S%[1]d,20.00,,张三,1栋1单元101,\n", i)).Get("statement.id").String()
+		var wg sync.WaitGroup
+		for _, n := range []string{"R", "S"} {
+			line := bankLineOf(app, fmt.Sprint(n, i)).Get("id").String()
+			wg.Go(func() { _, _ = accountant.Try(confirmLines, confirmingLines(vars{"lineID": line})) })
+		}
+		wg.Go(func() { _, _ = accountant.Try(voidStatement, stewardtest.Void(s, "导错")) })
+		wg.Wait()
+		got := value[string](t, app, `SELECT string_agg(DISTINCT l.state, ' ' ORDER BY l.state) || ' ' || bool_or(s.sha256 LIKE 'void %') FROM fee_bank_lines l JOIN fee_bank_statements s ON s.id = l.statement_id WHERE s.id = $1`, s)
+		if got != "CONFIRMED false" && got != "IGNORED true" {
+			t.Errorf("its lines are %s", got)
+		}
+	}
+	sound(t, app)
 }

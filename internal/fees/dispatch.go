@@ -165,7 +165,7 @@ type DispatchFeeNoticesPayload struct{ Dispatches []*ent.FeeDispatch }
 // home, by post, or in vain (F3, F4). A dunning notice is signed for or posted (F8), and goes out only once it is stamped and with customer service (F7). A
 // route is recorded as a whole or not at all.
 //
-// Errors: NOT_FOUND; INVALID_INPUT for a wrong password; CONFLICT F3 for a notice that customer service has not got, or that was dispatched and did not
+// Errors: NOT_FOUND; INVALID_INPUT for a wrong password, and for a time before the last attempt or its return; CONFLICT F3 for a notice that customer service has not got, or that was dispatched and did not
 // come back; RULE F7 for a dunning notice that is not stamped and handed over, F8 for one that goes into the mailbox; RULE F3 if who brings it signs, or somebody
 // of another household.
 var Dispatch = act.New("fees.dispatch", act.Needs(policy.FeeDispatch, policy.Create), act.Clauses("F3", "F4", "F7", "F8"), dispatch)

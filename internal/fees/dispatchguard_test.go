@@ -2,6 +2,7 @@ package fees_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/stewardtest"
@@ -100,4 +101,29 @@ func TestF3_WhatWasLateIsNotSaidToBeInTime(t *testing.T) {
 	if err := asServed(app, notice, n); err != nil {
 		t.Errorf("something else refuses it, so this proves nothing of the trigger: %v", err)
 	}
+}
+
+// What goes out again is not said to have gone out before it came back.
+func TestF4_AttemptsAreInTheirOrder(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	officer := app.As(policy.CSOfficer)
+	n := februaryOf(app, app.A.Household)
+	later(app, 1, policy.CSOfficer, policy.Accountant)
+	first := dispatched(app, posted("noticeID", n))[0].Get("id").String()
+	app.Clock.Advance(2 * time.Hour)
+	officer.Do(returnDispatch, vars{"in": vars{"dispatchID": first, "reason": "拒收"}})
+	at := func(ago time.Duration) vars {
+		return vars{"in": vars{"occurredAt": app.Clock.Now().Add(-ago), "lateReason": "停电", "dispatches": []vars{{"noticeID": n, "method": "MAILBOX"}}}}
+	}
+	for _, ago := range []time.Duration{time.Hour, 20 * time.Hour} { // before it came back, and before it went out
+		if r := officer.Refused(dispatchAll, at(ago), fault.InvalidInput, "F4"); r.Field != "occurredAt" {
+			t.Errorf("refused at %q", r.Field)
+		}
+	}
+	app.Super(`ALTER TABLE fee_dispatches DISABLE TRIGGER fee_dispatch_in_order`) // the mutant
+	if noticeNow(app, n).Get("dispatch").String() != "RETURNED" {
+		t.Errorf("it stands %s", noticeNow(app, n).Raw)
+	}
+	officer.Do(dispatchAll, at(20*time.Hour))
 }

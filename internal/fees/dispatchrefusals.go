@@ -8,6 +8,7 @@ import (
 func init() {
 	act.Explain("fee_dispatches_received", notReceived())
 	act.Explain("fee_dispatches_once", dispatchedBefore())
+	act.Explain("fee_dispatches_order", fault.Invalid("occurredAt", "派发时间不能早于已登记的上一次派发或其退回时间。", "Give a time that is not before the last attempt that is recorded, or before that came back.").By("F4"))
 	act.Explain("fee_dispatches_due", fault.Clash("派发期限刚有变动,请重新读取。", "By when it is due has just changed; read it again.").By("F3"))
 	act.Explain("fee_dispatches_attempt", fault.Clash("这份通知单正由他人登记派发,请重新读取。", "Somebody else records a dispatch of the notice just now; read it again.").By("F4"))
 	act.Explain("feedispatch_estate_id_notice_id_attempt", fault.Clash("这份通知单正由他人登记派发,请重新读取。", "Somebody else records a dispatch of the notice just now; read it again.").By("F4"))
