@@ -98,6 +98,9 @@ var connectAct = act.New("identity.connect", act.Own(), nil, func(tx *act.Tx, in
 	if err := tx.Runtime().Accounts.Connect(tx, tx.Raw, in.Who, tx.Viewer.Account); err != nil {
 		return Nothing{}, err
 	}
+	if err := tellOwner(tx, "本账号已连接统一登录 "+in.Who.Issuer, "This account signs in at "+in.Who.Issuer+" now, too"); err != nil {
+		return Nothing{}, err
+	}
 	return Nothing{}, noteIdentity(tx, tx.Viewer.Account, nil, in.Who.Issuer)
 })
 

@@ -225,12 +225,25 @@ var VerifyNotificationAddress = act.New("identity.verifyNotificationAddress", ac
 	if err := accounts.SetNoticeAddress(tx, tx.Raw, me, a); err != nil {
 		return nil, err
 	}
+	if right {
+		if err := tellOwner(tx, "通知邮箱已设为 "+a.Address, "Notices can be mailed to "+a.Address+" now"); err != nil {
+			return nil, err
+		}
+	}
 	c, err := change("Account", me, audit.Update, "noticeAddressVerified", right)
 	if err != nil {
 		return nil, err
 	}
 	return &VerifyNotificationAddressPayload{me, right, codeTries - a.Tries}, tx.Note(audit.Portfolio, c)
 })
+
+// tellOwner tells the viewer that there is another way by which the account is reached, in the inbox alone: whoever finds a session open gives none unseen.
+func tellOwner(tx *act.Tx, zh, en string) error {
+	return tx.Runtime().Accounts.Post(tx, tx.Raw, account.Message{
+		AccountID: tx.Viewer.Account, Kind: "account.reached", TitleZH: zh, TitleEN: en,
+		BodyZH: "如果不是您本人操作,请修改密码、取消该设置,并告知经理。", BodyEN: "If that was not you, change your password, take it back, and tell your manager.",
+	})
+}
 
 // SetNotificationSettingsInput is what is mailed, and when.
 type SetNotificationSettingsInput struct {

@@ -154,6 +154,9 @@ func TestPeopleConnectTheirAccountAndSignInAtTheirOrganisation(t *testing.T) {
 	}
 
 	connected(t, app, officer)
+	if list := officer.Do(`{ inbox { edges { node { kind title } } } }`, nil).Get("inbox.edges").Raw; !strings.Contains(list, p.Issuer) {
+		t.Errorf("its owner is not told: %s", list)
+	}
 	s := surf(t, app)
 	s.signOn()
 	if got := s.email(); got != officer.Email {
