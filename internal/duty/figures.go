@@ -46,14 +46,13 @@ var figuresNowSQL string
 var Board = &figures.Board[DutyFigures]{
 	About: policy.DutyAssignment, SQL: figuresSQL, Own: []policy.Resource{policy.DutyAssignment, policy.DutyHandover}, New: func(*ent.Estate) *DutyFigures { return &DutyFigures{} },
 	Figs: []figures.Figure[DutyFigures]{
-		{Of: func(f *DutyFigures) **int { return &f.ShiftsUncovered }, Resource: policy.DutyAssignment},
 		{Of: func(f *DutyFigures) **int { return &f.HandoversUnsigned }, Resource: policy.DutyHandover},
 		{Of: func(f *DutyFigures) **int { return &f.HandoversOverdue }, Resource: policy.DutyHandover},
 	},
 	More: onDutyNow,
 }
 
-// onDutyNow reads who is on duty, in the order of names, and the first shift that lacks somebody.
+// onDutyNow reads who is on duty, in the order of names, and which shifts lack somebody.
 func onDutyNow(l *figures.Look[DutyFigures]) error {
 	whole, departments := l.Reach(policy.DutyAssignment)
 	rows, err := l.Tx.Query(l, figuresNowSQL, l.Estates, l.Into.At, whole, departments)
@@ -61,17 +60,17 @@ func onDutyNow(l *figures.Look[DutyFigures]) error {
 		return err
 	}
 	for _, f := range l.Into.Estates {
-		f.OnDuty = []*OnDuty{}
+		f.OnDuty, f.ShiftsUncovered = []*OnDuty{}, new(int)
 	}
 	var estate, id uuid.UUID
 	var name *string
 	var shift string
 	var at time.Time
-	var missing int
-	_, err = pgx.ForEachRow(rows, []any{&estate, &id, &name, &shift, &at, &missing}, func() error {
+	var missing, shifts int
+	_, err = pgx.ForEachRow(rows, []any{&estate, &id, &name, &shift, &at, &missing, &shifts}, func() error {
 		f := l.Into.Of(estate)
 		if name == nil {
-			f.NextUncovered = &UncoveredShift{id, shift, at, missing}
+			f.NextUncovered, *f.ShiftsUncovered = &UncoveredShift{id, shift, at, missing}, shifts
 			return nil
 		}
 		f.OnDuty = append(f.OnDuty, &OnDuty{id, *name, shift, at})

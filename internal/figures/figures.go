@@ -25,7 +25,7 @@ type Board[F any] struct {
 	More  func(*Look[F]) error // counts what is no single number, in one more statement; nil: nothing
 	Figs  []Figure[F]          // the columns of SQL after the estate
 	Own   []policy.Resource    // of which a department counts its own
-	SQL   string               // a row for each estate. $1 the estates, $2 now; and for each of Own, from $3 on, the estates of which all count, and the departments
+	SQL   string               // a row for each estate. $1 the estates, $2 now; and for each of Own that Figs are of, from $3 on, the estates of which all count, and the departments
 }
 
 // Figure is one number: where it is kept, and what one must be able to read in the estate to be told it.
@@ -111,6 +111,9 @@ func (b *Board[F]) Count(ctx context.Context, tx pgx.Tx, v *access.Viewer, now t
 func (l *Look[F]) count() error {
 	args := []any{l.Estates, l.Into.At}
 	for _, r := range l.board.Own {
+		if !slices.ContainsFunc(l.board.Figs, func(f Figure[F]) bool { return f.Resource == r }) {
+			continue // it is More's
+		}
 		whole, departments := l.Reach(r)
 		args = append(args, whole, departments)
 	}
