@@ -14,6 +14,10 @@ import (
 	"github.com/steward-pm/steward/internal/identity"
 )
 
+func (r *queryResolver) EstateDashboards(ctx context.Context, estateIDs []uuid.UUID) ([]*dashboard.EstateDashboard, error) {
+	return dashboard.Of(ctx, estateIDs)
+}
+
 func (r *subscriptionResolver) Inbox(ctx context.Context) (<-chan *identity.Message, error) {
 	return identity.Arrivals(ctx)
 }

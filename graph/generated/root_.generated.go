@@ -9712,6 +9712,96 @@ type ChapterDue {
   breached: Int!
 }
 
+"An estate's mail and press now; null where the viewer may not see what is counted."
+type MailFigures {
+  "Items that are here, neither delivered nor returned (M3, M5). A department counts its own."
+  itemsUndelivered: Int
+  "Of those, items that came on an earlier day (M5)."
+  itemsLeftOver: Int
+  "Of those, items that a superior is to decide upon (M4)."
+  itemsDoubtful: Int
+  "Copies of press that the subscriptions ask for today (M1)."
+  pressExpected: Int
+  "Publications of which some are asked for today, and none was counted yet (M1)."
+  pressMissing: Int
+  "Press that was short, and neither recovered nor written off (M7)."
+  claimsOpen: Int
+  "Cases of loss or backlog that are not concluded (M6)."
+  casesOpen: Int
+}
+
+"An estate's archive now; null where the viewer may not see what is counted. A department counts its own."
+type ArchiveFigures {
+  "Requests that are not answered yet (A5)."
+  requestsWaiting: Int
+  "Loans of which something is out (A5)."
+  loansOut: Int
+  "Of those, loans past their due time (A5)."
+  loansOverdue: Int
+}
+
+"An estate's fees now, amounts in fen; null where the viewer may not see what is counted."
+type FeeFigures {
+  "Households with a notice that was to be paid by an earlier day (F6)."
+  householdsInArrears: Int
+  "What they owe of such notices (F6)."
+  amountOverdue: Int
+  "What is owed in all, overdue or not."
+  amountOpen: Int
+  "Fee notices that customer service has, and that were not dispatched, or came back (F3)."
+  noticesToDispatch: Int
+  "Drafts of dunning notices that wait for the accountant (F6)."
+  dunningsToReview: Int
+  "Dunning notices that wait for the stamp (F7)."
+  dunningsToStamp: Int
+  "Dunning notices that are stamped, and not with customer service yet (F7)."
+  dunningsToHandOver: Int
+  "Dunning notices that customer service has, and that were not dispatched (F7)."
+  dunningsToDispatch: Int
+  "Lines of bank statements that are neither confirmed nor ignored (F5)."
+  bankLinesOpen: Int
+  "Refunds that were asked for, and not paid yet (F5)."
+  refundsAsked: Int
+}
+
+"Who is on duty in an estate now, and what lacks; null where the viewer may not see what it is of. A department counts its own."
+type DutyFigures {
+  "Who is on duty now by published rosters, by names (D1.1)."
+  onDuty: [OnDuty!]
+  "The first shift of published rosters, of those not over, that lacks somebody; null if none does (D1.1)."
+  nextUncovered: UncoveredShift
+  "How many such shifts there are (D1.1)."
+  shiftsUncovered: Int
+  "Sheets of shift changes that wait for a signature (D2)."
+  handoversUnsigned: Int
+  "Of those, sheets past their time (D2)."
+  handoversOverdue: Int
+}
+
+"Somebody who is on duty now (D1.1)."
+type OnDuty {
+  "The member of staff."
+  staffID: ID!
+  "The name."
+  name: String!
+  "The shift."
+  shift: String!
+  "When it ends."
+  until: Time!
+}
+
+"A shift that has fewer than it takes (D1.1)."
+type UncoveredShift {
+  "The kind of shift."
+  shiftID: ID!
+  "Its name."
+  shift: String!
+  "When it begins."
+  startsAt: Time!
+  "How many lack."
+  missing: Int!
+}
+
 "The state of an estate now; a part is null where the viewer may not see what it counts."
 type EstateDashboard {
   "As of when."
@@ -9720,10 +9810,26 @@ type EstateDashboard {
   estateID: ID!
   "The keys."
   keys: KeyFigures
+  "The archive."
+  archives: ArchiveFigures
   "Vacant units."
   vacancy: VacancyFigures
+  "Mail and press."
+  mail: MailFigures
+  "Fees."
+  fees: FeeFigures
+  "Duty."
+  duty: DutyFigures
   "What is due, by chapters; those of which nothing is due are left out."
   due: [ChapterDue!]
+}
+
+extend type Query {
+  "The figures of estates now, by their codes, in a constant number of statements: of all of which the viewer sees anything that is counted, unless some are named. NOT_FOUND for one of which the viewer sees nothing. The subscription ` + "`" + `dashboard` + "`" + ` gives them as they change."
+  estateDashboards(
+    "Which estates; all unless given."
+    estateIDs: [ID!]
+  ): [EstateDashboard!]!
 }
 
 "What comes by itself, over a WebSocket (graphql-transport-ws) or as server-sent events (POST, Accept: text/event-stream) at /graphql. Each event is read anew as who is asking by then, under the grants of then. A stream ends with UNAUTHENTICATED as soon as the session or the token does or the account is disabled, and with NOT_FOUND when the grants that it needs are withdrawn; an account has at most 10 at once."
@@ -63520,6 +63626,18 @@ func (ec *executionContext) childFields_ArchiveDocumentEdge(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveDocumentEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ArchiveFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "requestsWaiting":
+		return ec.fieldContext_ArchiveFigures_requestsWaiting(ctx, field)
+	case "loansOut":
+		return ec.fieldContext_ArchiveFigures_loansOut(ctx, field)
+	case "loansOverdue":
+		return ec.fieldContext_ArchiveFigures_loansOverdue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveFigures", field.Name)
+}
+
 func (ec *executionContext) childFields_ArchiveFile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -65590,6 +65708,22 @@ func (ec *executionContext) childFields_DutyFeedEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type DutyFeedEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_DutyFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "onDuty":
+		return ec.fieldContext_DutyFigures_onDuty(ctx, field)
+	case "nextUncovered":
+		return ec.fieldContext_DutyFigures_nextUncovered(ctx, field)
+	case "shiftsUncovered":
+		return ec.fieldContext_DutyFigures_shiftsUncovered(ctx, field)
+	case "handoversUnsigned":
+		return ec.fieldContext_DutyFigures_handoversUnsigned(ctx, field)
+	case "handoversOverdue":
+		return ec.fieldContext_DutyFigures_handoversOverdue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyFigures", field.Name)
+}
+
 func (ec *executionContext) childFields_DutyHandover(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -66198,8 +66332,16 @@ func (ec *executionContext) childFields_EstateDashboard(ctx context.Context, fie
 		return ec.fieldContext_EstateDashboard_estateID(ctx, field)
 	case "keys":
 		return ec.fieldContext_EstateDashboard_keys(ctx, field)
+	case "archives":
+		return ec.fieldContext_EstateDashboard_archives(ctx, field)
 	case "vacancy":
 		return ec.fieldContext_EstateDashboard_vacancy(ctx, field)
+	case "mail":
+		return ec.fieldContext_EstateDashboard_mail(ctx, field)
+	case "fees":
+		return ec.fieldContext_EstateDashboard_fees(ctx, field)
+	case "duty":
+		return ec.fieldContext_EstateDashboard_duty(ctx, field)
 	case "due":
 		return ec.fieldContext_EstateDashboard_due(ctx, field)
 	}
@@ -67146,6 +67288,32 @@ func (ec *executionContext) childFields_FeeEvidence(ctx context.Context, field g
 		return ec.fieldContext_FeeEvidence_certificates(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeEvidence", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "householdsInArrears":
+		return ec.fieldContext_FeeFigures_householdsInArrears(ctx, field)
+	case "amountOverdue":
+		return ec.fieldContext_FeeFigures_amountOverdue(ctx, field)
+	case "amountOpen":
+		return ec.fieldContext_FeeFigures_amountOpen(ctx, field)
+	case "noticesToDispatch":
+		return ec.fieldContext_FeeFigures_noticesToDispatch(ctx, field)
+	case "dunningsToReview":
+		return ec.fieldContext_FeeFigures_dunningsToReview(ctx, field)
+	case "dunningsToStamp":
+		return ec.fieldContext_FeeFigures_dunningsToStamp(ctx, field)
+	case "dunningsToHandOver":
+		return ec.fieldContext_FeeFigures_dunningsToHandOver(ctx, field)
+	case "dunningsToDispatch":
+		return ec.fieldContext_FeeFigures_dunningsToDispatch(ctx, field)
+	case "bankLinesOpen":
+		return ec.fieldContext_FeeFigures_bankLinesOpen(ctx, field)
+	case "refundsAsked":
+		return ec.fieldContext_FeeFigures_refundsAsked(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeFigures", field.Name)
 }
 
 func (ec *executionContext) childFields_FeeHouseholdArrears(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -70588,6 +70756,26 @@ func (ec *executionContext) childFields_MailExcuseEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type MailExcuseEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_MailFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "itemsUndelivered":
+		return ec.fieldContext_MailFigures_itemsUndelivered(ctx, field)
+	case "itemsLeftOver":
+		return ec.fieldContext_MailFigures_itemsLeftOver(ctx, field)
+	case "itemsDoubtful":
+		return ec.fieldContext_MailFigures_itemsDoubtful(ctx, field)
+	case "pressExpected":
+		return ec.fieldContext_MailFigures_pressExpected(ctx, field)
+	case "pressMissing":
+		return ec.fieldContext_MailFigures_pressMissing(ctx, field)
+	case "claimsOpen":
+		return ec.fieldContext_MailFigures_claimsOpen(ctx, field)
+	case "casesOpen":
+		return ec.fieldContext_MailFigures_casesOpen(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailFigures", field.Name)
+}
+
 func (ec *executionContext) childFields_MailItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -71136,6 +71324,20 @@ func (ec *executionContext) childFields_OccupancyEdge(ctx context.Context, field
 		return ec.fieldContext_OccupancyEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OccupancyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OnDuty(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "staffID":
+		return ec.fieldContext_OnDuty_staffID(ctx, field)
+	case "name":
+		return ec.fieldContext_OnDuty_name(ctx, field)
+	case "shift":
+		return ec.fieldContext_OnDuty_shift(ctx, field)
+	case "until":
+		return ec.fieldContext_OnDuty_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OnDuty", field.Name)
 }
 
 func (ec *executionContext) childFields_OpenKeyCabinetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -72984,6 +73186,20 @@ func (ec *executionContext) childFields_UnbindDocumentPayload(ctx context.Contex
 		return ec.fieldContext_UnbindDocumentPayload_document(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnbindDocumentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UncoveredShift(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shiftID":
+		return ec.fieldContext_UncoveredShift_shiftID(ctx, field)
+	case "shift":
+		return ec.fieldContext_UncoveredShift_shift(ctx, field)
+	case "startsAt":
+		return ec.fieldContext_UncoveredShift_startsAt(ctx, field)
+	case "missing":
+		return ec.fieldContext_UncoveredShift_missing(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UncoveredShift", field.Name)
 }
 
 func (ec *executionContext) childFields_Unit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -11,9 +11,13 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/internal/archives"
 	"github.com/steward-pm/steward/internal/dashboard"
+	"github.com/steward-pm/steward/internal/duty"
+	"github.com/steward-pm/steward/internal/fees"
 	"github.com/steward-pm/steward/internal/identity"
 	"github.com/steward-pm/steward/internal/keys"
+	"github.com/steward-pm/steward/internal/mail"
 	"github.com/steward-pm/steward/internal/vacancy"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -46,6 +50,75 @@ func (ec *executionContext) field_Subscription_dashboard_args(ctx context.Contex
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _ArchiveFigures_requestsWaiting(ctx context.Context, field graphql.CollectedField, obj *archives.ArchiveFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveFigures_requestsWaiting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequestsWaiting, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveFigures_requestsWaiting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ArchiveFigures_loansOut(ctx context.Context, field graphql.CollectedField, obj *archives.ArchiveFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveFigures_loansOut(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LoansOut, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveFigures_loansOut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ArchiveFigures_loansOverdue(ctx context.Context, field graphql.CollectedField, obj *archives.ArchiveFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveFigures_loansOverdue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LoansOverdue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveFigures_loansOverdue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveFigures", field, false, false, "Int")
+}
 
 func (ec *executionContext) _ChapterDue_chapter(ctx context.Context, field graphql.CollectedField, obj *dashboard.ChapterDue) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -139,6 +212,139 @@ func (ec *executionContext) fieldContext_ChapterDue_breached(_ context.Context, 
 	return graphql.NewScalarFieldContext("ChapterDue", field, false, false, "Int")
 }
 
+func (ec *executionContext) _DutyFigures_onDuty(ctx context.Context, field graphql.CollectedField, obj *duty.DutyFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DutyFigures_onDuty(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OnDuty, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*duty.OnDuty) graphql.Marshaler {
+			return ec.marshalOOnDuty2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐOnDutyᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DutyFigures_onDuty(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DutyFigures",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OnDuty(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DutyFigures_nextUncovered(ctx context.Context, field graphql.CollectedField, obj *duty.DutyFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DutyFigures_nextUncovered(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NextUncovered, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *duty.UncoveredShift) graphql.Marshaler {
+			return ec.marshalOUncoveredShift2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐUncoveredShift(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DutyFigures_nextUncovered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DutyFigures",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UncoveredShift(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DutyFigures_shiftsUncovered(ctx context.Context, field graphql.CollectedField, obj *duty.DutyFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DutyFigures_shiftsUncovered(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ShiftsUncovered, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DutyFigures_shiftsUncovered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DutyFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DutyFigures_handoversUnsigned(ctx context.Context, field graphql.CollectedField, obj *duty.DutyFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DutyFigures_handoversUnsigned(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HandoversUnsigned, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DutyFigures_handoversUnsigned(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DutyFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DutyFigures_handoversOverdue(ctx context.Context, field graphql.CollectedField, obj *duty.DutyFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DutyFigures_handoversOverdue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HandoversOverdue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DutyFigures_handoversOverdue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DutyFigures", field, false, false, "Int")
+}
+
 func (ec *executionContext) _EstateDashboard_at(ctx context.Context, field graphql.CollectedField, obj *dashboard.EstateDashboard) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -217,6 +423,38 @@ func (ec *executionContext) fieldContext_EstateDashboard_keys(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _EstateDashboard_archives(ctx context.Context, field graphql.CollectedField, obj *dashboard.EstateDashboard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstateDashboard_archives(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Archives, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.ArchiveFigures) graphql.Marshaler {
+			return ec.marshalOArchiveFigures2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐArchiveFigures(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EstateDashboard_archives(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstateDashboard",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArchiveFigures(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _EstateDashboard_vacancy(ctx context.Context, field graphql.CollectedField, obj *dashboard.EstateDashboard) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -244,6 +482,102 @@ func (ec *executionContext) fieldContext_EstateDashboard_vacancy(_ context.Conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_VacancyFigures(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstateDashboard_mail(ctx context.Context, field graphql.CollectedField, obj *dashboard.EstateDashboard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstateDashboard_mail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mail, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *mail.MailFigures) graphql.Marshaler {
+			return ec.marshalOMailFigures2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐMailFigures(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EstateDashboard_mail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstateDashboard",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MailFigures(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstateDashboard_fees(ctx context.Context, field graphql.CollectedField, obj *dashboard.EstateDashboard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstateDashboard_fees(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fees, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fees.FeeFigures) graphql.Marshaler {
+			return ec.marshalOFeeFigures2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐFeeFigures(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EstateDashboard_fees(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstateDashboard",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FeeFigures(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstateDashboard_duty(ctx context.Context, field graphql.CollectedField, obj *dashboard.EstateDashboard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstateDashboard_duty(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Duty, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *duty.DutyFigures) graphql.Marshaler {
+			return ec.marshalODutyFigures2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐDutyFigures(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EstateDashboard_duty(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstateDashboard",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DutyFigures(ctx, field)
 		},
 	}
 	return fc, nil
@@ -279,6 +613,489 @@ func (ec *executionContext) fieldContext_EstateDashboard_due(_ context.Context, 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _FeeFigures_householdsInArrears(ctx context.Context, field graphql.CollectedField, obj *fees.FeeFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FeeFigures_householdsInArrears(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HouseholdsInArrears, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FeeFigures_householdsInArrears(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FeeFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FeeFigures_amountOverdue(ctx context.Context, field graphql.CollectedField, obj *fees.FeeFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FeeFigures_amountOverdue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AmountOverdue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FeeFigures_amountOverdue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FeeFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FeeFigures_amountOpen(ctx context.Context, field graphql.CollectedField, obj *fees.FeeFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FeeFigures_amountOpen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AmountOpen, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FeeFigures_amountOpen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FeeFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FeeFigures_noticesToDispatch(ctx context.Context, field graphql.CollectedField, obj *fees.FeeFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FeeFigures_noticesToDispatch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NoticesToDispatch, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FeeFigures_noticesToDispatch(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FeeFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FeeFigures_dunningsToReview(ctx context.Context, field graphql.CollectedField, obj *fees.FeeFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FeeFigures_dunningsToReview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DunningsToReview, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FeeFigures_dunningsToReview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FeeFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FeeFigures_dunningsToStamp(ctx context.Context, field graphql.CollectedField, obj *fees.FeeFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FeeFigures_dunningsToStamp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DunningsToStamp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FeeFigures_dunningsToStamp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FeeFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FeeFigures_dunningsToHandOver(ctx context.Context, field graphql.CollectedField, obj *fees.FeeFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FeeFigures_dunningsToHandOver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DunningsToHandOver, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FeeFigures_dunningsToHandOver(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FeeFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FeeFigures_dunningsToDispatch(ctx context.Context, field graphql.CollectedField, obj *fees.FeeFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FeeFigures_dunningsToDispatch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DunningsToDispatch, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FeeFigures_dunningsToDispatch(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FeeFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FeeFigures_bankLinesOpen(ctx context.Context, field graphql.CollectedField, obj *fees.FeeFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FeeFigures_bankLinesOpen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BankLinesOpen, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FeeFigures_bankLinesOpen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FeeFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FeeFigures_refundsAsked(ctx context.Context, field graphql.CollectedField, obj *fees.FeeFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FeeFigures_refundsAsked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RefundsAsked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FeeFigures_refundsAsked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FeeFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MailFigures_itemsUndelivered(ctx context.Context, field graphql.CollectedField, obj *mail.MailFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailFigures_itemsUndelivered(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ItemsUndelivered, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MailFigures_itemsUndelivered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MailFigures_itemsLeftOver(ctx context.Context, field graphql.CollectedField, obj *mail.MailFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailFigures_itemsLeftOver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ItemsLeftOver, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MailFigures_itemsLeftOver(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MailFigures_itemsDoubtful(ctx context.Context, field graphql.CollectedField, obj *mail.MailFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailFigures_itemsDoubtful(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ItemsDoubtful, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MailFigures_itemsDoubtful(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MailFigures_pressExpected(ctx context.Context, field graphql.CollectedField, obj *mail.MailFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailFigures_pressExpected(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PressExpected, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MailFigures_pressExpected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MailFigures_pressMissing(ctx context.Context, field graphql.CollectedField, obj *mail.MailFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailFigures_pressMissing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PressMissing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MailFigures_pressMissing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MailFigures_claimsOpen(ctx context.Context, field graphql.CollectedField, obj *mail.MailFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailFigures_claimsOpen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClaimsOpen, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MailFigures_claimsOpen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MailFigures_casesOpen(ctx context.Context, field graphql.CollectedField, obj *mail.MailFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailFigures_casesOpen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CasesOpen, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MailFigures_casesOpen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _OnDuty_staffID(ctx context.Context, field graphql.CollectedField, obj *duty.OnDuty) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OnDuty_staffID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StaffID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OnDuty_staffID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OnDuty", field, false, false, "ID")
+}
+
+func (ec *executionContext) _OnDuty_name(ctx context.Context, field graphql.CollectedField, obj *duty.OnDuty) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OnDuty_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OnDuty_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OnDuty", field, false, false, "String")
+}
+
+func (ec *executionContext) _OnDuty_shift(ctx context.Context, field graphql.CollectedField, obj *duty.OnDuty) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OnDuty_shift(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Shift, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OnDuty_shift(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OnDuty", field, false, false, "String")
+}
+
+func (ec *executionContext) _OnDuty_until(ctx context.Context, field graphql.CollectedField, obj *duty.OnDuty) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OnDuty_until(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Until, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OnDuty_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OnDuty", field, false, false, "Time")
 }
 
 func (ec *executionContext) _Subscription_inbox(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
@@ -357,6 +1174,98 @@ func (ec *executionContext) fieldContext_Subscription_dashboard(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _UncoveredShift_shiftID(ctx context.Context, field graphql.CollectedField, obj *duty.UncoveredShift) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UncoveredShift_shiftID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ShiftID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UncoveredShift_shiftID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UncoveredShift", field, false, false, "ID")
+}
+
+func (ec *executionContext) _UncoveredShift_shift(ctx context.Context, field graphql.CollectedField, obj *duty.UncoveredShift) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UncoveredShift_shift(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Shift, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UncoveredShift_shift(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UncoveredShift", field, false, false, "String")
+}
+
+func (ec *executionContext) _UncoveredShift_startsAt(ctx context.Context, field graphql.CollectedField, obj *duty.UncoveredShift) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UncoveredShift_startsAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartsAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UncoveredShift_startsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UncoveredShift", field, false, false, "Time")
+}
+
+func (ec *executionContext) _UncoveredShift_missing(ctx context.Context, field graphql.CollectedField, obj *duty.UncoveredShift) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UncoveredShift_missing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Missing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UncoveredShift_missing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UncoveredShift", field, false, false, "Int")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -368,6 +1277,49 @@ func (ec *executionContext) fieldContext_Subscription_dashboard(ctx context.Cont
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var archiveFiguresImplementors = []string{"ArchiveFigures"}
+
+func (ec *executionContext) _ArchiveFigures(ctx context.Context, sel ast.SelectionSet, obj *archives.ArchiveFigures) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, archiveFiguresImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ArchiveFigures")
+		case "requestsWaiting":
+			out.Values[i] = ec._ArchiveFigures_requestsWaiting(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "loansOut":
+			out.Values[i] = ec._ArchiveFigures_loansOut(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "loansOverdue":
+			out.Values[i] = ec._ArchiveFigures_loansOverdue(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var chapterDueImplementors = []string{"ChapterDue"}
 
@@ -417,6 +1369,59 @@ func (ec *executionContext) _ChapterDue(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var dutyFiguresImplementors = []string{"DutyFigures"}
+
+func (ec *executionContext) _DutyFigures(ctx context.Context, sel ast.SelectionSet, obj *duty.DutyFigures) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dutyFiguresImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DutyFigures")
+		case "onDuty":
+			out.Values[i] = ec._DutyFigures_onDuty(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "nextUncovered":
+			out.Values[i] = ec._DutyFigures_nextUncovered(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "shiftsUncovered":
+			out.Values[i] = ec._DutyFigures_shiftsUncovered(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "handoversUnsigned":
+			out.Values[i] = ec._DutyFigures_handoversUnsigned(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "handoversOverdue":
+			out.Values[i] = ec._DutyFigures_handoversOverdue(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var estateDashboardImplementors = []string{"EstateDashboard"}
 
 func (ec *executionContext) _EstateDashboard(ctx context.Context, sel ast.SelectionSet, obj *dashboard.EstateDashboard) graphql.Marshaler {
@@ -443,14 +1448,223 @@ func (ec *executionContext) _EstateDashboard(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "archives":
+			out.Values[i] = ec._EstateDashboard_archives(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "vacancy":
 			out.Values[i] = ec._EstateDashboard_vacancy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "mail":
+			out.Values[i] = ec._EstateDashboard_mail(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "fees":
+			out.Values[i] = ec._EstateDashboard_fees(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "duty":
+			out.Values[i] = ec._EstateDashboard_duty(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "due":
 			out.Values[i] = ec._EstateDashboard_due(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var feeFiguresImplementors = []string{"FeeFigures"}
+
+func (ec *executionContext) _FeeFigures(ctx context.Context, sel ast.SelectionSet, obj *fees.FeeFigures) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, feeFiguresImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FeeFigures")
+		case "householdsInArrears":
+			out.Values[i] = ec._FeeFigures_householdsInArrears(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "amountOverdue":
+			out.Values[i] = ec._FeeFigures_amountOverdue(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "amountOpen":
+			out.Values[i] = ec._FeeFigures_amountOpen(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "noticesToDispatch":
+			out.Values[i] = ec._FeeFigures_noticesToDispatch(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dunningsToReview":
+			out.Values[i] = ec._FeeFigures_dunningsToReview(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dunningsToStamp":
+			out.Values[i] = ec._FeeFigures_dunningsToStamp(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dunningsToHandOver":
+			out.Values[i] = ec._FeeFigures_dunningsToHandOver(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dunningsToDispatch":
+			out.Values[i] = ec._FeeFigures_dunningsToDispatch(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "bankLinesOpen":
+			out.Values[i] = ec._FeeFigures_bankLinesOpen(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "refundsAsked":
+			out.Values[i] = ec._FeeFigures_refundsAsked(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var mailFiguresImplementors = []string{"MailFigures"}
+
+func (ec *executionContext) _MailFigures(ctx context.Context, sel ast.SelectionSet, obj *mail.MailFigures) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mailFiguresImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MailFigures")
+		case "itemsUndelivered":
+			out.Values[i] = ec._MailFigures_itemsUndelivered(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "itemsLeftOver":
+			out.Values[i] = ec._MailFigures_itemsLeftOver(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "itemsDoubtful":
+			out.Values[i] = ec._MailFigures_itemsDoubtful(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pressExpected":
+			out.Values[i] = ec._MailFigures_pressExpected(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pressMissing":
+			out.Values[i] = ec._MailFigures_pressMissing(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "claimsOpen":
+			out.Values[i] = ec._MailFigures_claimsOpen(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "casesOpen":
+			out.Values[i] = ec._MailFigures_casesOpen(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var onDutyImplementors = []string{"OnDuty"}
+
+func (ec *executionContext) _OnDuty(ctx context.Context, sel ast.SelectionSet, obj *duty.OnDuty) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, onDutyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OnDuty")
+		case "staffID":
+			out.Values[i] = ec._OnDuty_staffID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._OnDuty_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "shift":
+			out.Values[i] = ec._OnDuty_shift(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "until":
+			out.Values[i] = ec._OnDuty_until(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -492,6 +1706,54 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	}
 }
 
+var uncoveredShiftImplementors = []string{"UncoveredShift"}
+
+func (ec *executionContext) _UncoveredShift(ctx context.Context, sel ast.SelectionSet, obj *duty.UncoveredShift) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, uncoveredShiftImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UncoveredShift")
+		case "shiftID":
+			out.Values[i] = ec._UncoveredShift_shiftID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "shift":
+			out.Values[i] = ec._UncoveredShift_shift(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startsAt":
+			out.Values[i] = ec._UncoveredShift_startsAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "missing":
+			out.Values[i] = ec._UncoveredShift_missing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -504,12 +1766,43 @@ func (ec *executionContext) marshalNChapterDue2ᚖgithubᚗcomᚋstewardᚑpmᚋ
 	return ec._ChapterDue(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNEstateDashboard2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdashboardᚐEstateDashboardᚄ(ctx context.Context, sel ast.SelectionSet, v []*dashboard.EstateDashboard) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEstateDashboard2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdashboardᚐEstateDashboard(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNEstateDashboard2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdashboardᚐEstateDashboard(ctx context.Context, sel ast.SelectionSet, v *dashboard.EstateDashboard) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "EstateDashboard!")
 		return graphql.Null
 	}
 	return ec._EstateDashboard(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNOnDuty2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐOnDuty(ctx context.Context, sel ast.SelectionSet, v *duty.OnDuty) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OnDuty!")
+		return graphql.Null
+	}
+	return ec._OnDuty(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOArchiveFigures2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐArchiveFigures(ctx context.Context, sel ast.SelectionSet, v *archives.ArchiveFigures) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ArchiveFigures(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOChapterDue2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdashboardᚐChapterDueᚄ(ctx context.Context, sel ast.SelectionSet, v []*dashboard.ChapterDue) graphql.Marshaler {
@@ -529,6 +1822,53 @@ func (ec *executionContext) marshalOChapterDue2ᚕᚖgithubᚗcomᚋstewardᚑpm
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalODutyFigures2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐDutyFigures(ctx context.Context, sel ast.SelectionSet, v *duty.DutyFigures) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DutyFigures(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOFeeFigures2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfeesᚐFeeFigures(ctx context.Context, sel ast.SelectionSet, v *fees.FeeFigures) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._FeeFigures(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMailFigures2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐMailFigures(ctx context.Context, sel ast.SelectionSet, v *mail.MailFigures) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MailFigures(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOOnDuty2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐOnDutyᚄ(ctx context.Context, sel ast.SelectionSet, v []*duty.OnDuty) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOnDuty2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐOnDuty(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOUncoveredShift2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋdutyᚐUncoveredShift(ctx context.Context, sel ast.SelectionSet, v *duty.UncoveredShift) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UncoveredShift(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

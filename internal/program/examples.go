@@ -98,7 +98,40 @@ fragment figures on KeyFigures {
 	{Name: "What is due or overdue", Query: `query Due {
   obligations(where: {state: OPEN}) { edges { node { kind title clause dueAt state } } }
 }`},
+	{Name: "Mail that came last", Query: `query Mail {
+  mailItems(last: 10) { edges { node { receivedOn kind barcode state slot household { name } department { name } } } }
+}`},
+	{Name: "What is owed, by age and building (欠费账龄)", Query: `query Arrears {
+  feeArrears {
+    total { ...ages }
+    buildings { building households ages { ...ages } }
+  }
 }
+
+fragment ages on FeeAges { notices notDue days1To30 days31To60 days61To90 over90 overdue }`},
+	{Name: "The duty roster (客服部值班表)", Query: `query Roster {
+  dutyAssignments(last: 20, orderBy: {field: STARTS_AT}) { edges { node { day startsAt endsAt shift { name } staff { name } removedAt } } }
+}`},
+	{Name: "All chapters at a glance", Query: `query Estates {
+  estateDashboards { ...figures }
+}
+
+` + figures},
+	{Name: "Subscription: my messages as they come", Query: `subscription Inbox {
+  inbox { kind title body createdAt }
+}`},
+}
+
+const figures = `fragment figures on EstateDashboard {
+  at
+  keys { keysOut keysOverdue lossesUnanswered approvalsWaiting }
+  archives { requestsWaiting loansOut loansOverdue }
+  vacancy { vacancies vacanciesOverdue defectsOpen }
+  mail { itemsUndelivered itemsLeftOver itemsDoubtful pressExpected pressMissing }
+  fees { householdsInArrears amountOverdue noticesToDispatch dunningsToReview dunningsToStamp }
+  duty { onDuty { name shift until } nextUncovered { shift startsAt missing } handoversUnsigned }
+  due { chapter open pastDue breached }
+}`
 
 // serveExamples are the tabs of a server that knows nobody's password.
 func serveExamples(context.Context) ([]server.Example, error) {
@@ -121,7 +154,7 @@ func demoExamples(ctx context.Context, app *App, listen, signIns string) ([]serv
 		}
 		return skip(err)
 	}
-	if err := errors.Join(add(lendExample), add(lifeExample), add(searchExample)); err != nil {
+	if err := errors.Join(add(lendExample), add(watchExample), add(lifeExample), add(searchExample)); err != nil {
 		return nil, err
 	}
 	tabs = append(tabs, examples...)
@@ -165,6 +198,15 @@ func lendExample(ctx context.Context, db *ent.Client, home uuid.UUID) (server.Ex
 	return server.Example{Name: "Lend a key: the officer attests the signature", Variables: variables(map[string]any{"in": in}), Query: `mutation Lend($in: LendKeysInput!) {
   lendKeys(input: $in) { loan { id dueAt lines { count set { label } } } }
 }`}, err
+}
+
+// watchExample shows an estate's figures as they change: when a key is lent, say.
+func watchExample(_ context.Context, _ *ent.Client, home uuid.UUID) (server.Example, error) {
+	return server.Example{Name: "Subscription: the estate's figures as they change", Variables: variables(map[string]any{"estate": home}), Query: `subscription Watch($estate: ID!) {
+  dashboard(estateID: $estate) { ...figures }
+}
+
+` + figures}, nil
 }
 
 // lifeExample is of a set to which much happened: a key of it was lost, and turned up again.

@@ -1,6 +1,7 @@
 package program_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -47,7 +48,7 @@ func TestExamplesOfTheDemoRun(t *testing.T) {
 	browser := &http.Client{Jar: jar}
 	page := get(t, browser, url)
 	tabs := gjson.Parse(html.UnescapeString(regexp.MustCompile(`(?s)id="examples">(.*?)</script>`).FindStringSubmatch(page)[1])).Array()
-	if len(tabs) != len(serveTabs(t))+5 { // to lend a key, a set's life, to search the archive, and a month for who signs in anew
+	if len(tabs) != len(serveTabs(t))+6 { // to lend a key, to watch figures, a set's life, to search the archive, and a month for who signs in anew
 		t.Errorf("%d tabs", len(tabs))
 	}
 	for _, tab := range tabs {
@@ -55,7 +56,19 @@ func TestExamplesOfTheDemoRun(t *testing.T) {
 		if !tab.Get("variables").Exists() {
 			body = `{"query":` + tab.Get("query").Raw + `}`
 		}
-		answer := post(t, browser, url+"/graphql", body)
+		answer := ""
+		switch query := tab.Get("query").String(); {
+		case strings.HasPrefix(query, "subscription Watch"):
+			answer = first(t, browser, url+"/graphql", body)
+			if keys := gjson.Get(answer, "data.dashboard.keys.keysOut").Int(); keys == 0 {
+				t.Errorf("no key is out, though one was lent: %s", answer)
+			}
+		case strings.HasPrefix(query, "subscription"):
+			listen(t, browser, url+"/graphql", body).Close() // nothing is told
+			continue
+		default:
+			answer = post(t, browser, url+"/graphql", body)
+		}
 		if gjson.Get(answer, "errors").Exists() || !gjson.Get(answer, "data").IsObject() || strings.Contains(answer, `"edges":[]`) {
 			t.Errorf("%s: %s", tab.Get("title"), answer)
 		}
@@ -83,6 +96,8 @@ func TestExamplesOfServeRun(t *testing.T) {
 		}
 		if p := app.As(policy.CSOfficer); i == 0 {
 			app.Nobody().Do(tab.Get("query").String(), stewardtest.Vars{"email": p.Email, "password": stewardtest.Password})
+		} else if strings.HasPrefix(tab.Get("query").String(), "subscription") {
+			p.Subscribe(tab.Get("query").String(), vars).Silent(200 * time.Millisecond) // refused it would say so
 		} else if len(vars) > 0 {
 			t.Errorf("%s needs to know something of the portfolio: %v", tab.Get("title"), vars)
 		} else {
@@ -111,6 +126,38 @@ func get(t *testing.T, c *http.Client, url string) string {
 		t.Fatal(err)
 	}
 	return send(t, c, r)
+}
+
+// first is the first event of a subscription, as the page asks for it.
+func first(t *testing.T, c *http.Client, url, body string) string {
+	t.Helper()
+	events := listen(t, c, url, body)
+	defer events.Close()
+	for lines := bufio.NewScanner(events); lines.Scan(); {
+		if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+			return data
+		}
+	}
+	t.Errorf("no event of %s", body)
+	return ""
+}
+
+func listen(t *testing.T, c *http.Client, url, body string) io.ReadCloser {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json; charset=utf-8")
+	r.Header.Set("Accept", "text/event-stream")
+	answer, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kind := answer.Header.Get("Content-Type"); answer.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "text/event-stream") {
+		t.Errorf("%s is answered %d as %s", body, answer.StatusCode, kind)
+	}
+	return answer.Body
 }
 
 func post(t *testing.T, c *http.Client, url, body string) string {

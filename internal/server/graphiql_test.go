@@ -44,6 +44,12 @@ func TestGraphiQL(t *testing.T) {
 	for _, worker := range []string{"editor", "json", "graphql"} {
 		s.want(s.send("GET", "/graphiql/"+worker+".worker.js", ""), 200, "")
 	}
+	if app := s.send("GET", "/graphiql/app.js", "", "Accept-Encoding", "identity").body; !strings.Contains(app, "text/event-stream") {
+		t.Error("the page cannot subscribe")
+	}
+	if text := s.send("GET", "/graphiql/licenses.txt", "", "Accept-Encoding", "identity").body; !strings.Contains(text, "graphql-sse") || !strings.Contains(text, "Permission is hereby granted") {
+		t.Error("the licences of what is served are missing")
+	}
 	if s.send("GET", "/graphiql/none.js", "").status != 404 {
 		t.Fatal("an asset that is not there")
 	}

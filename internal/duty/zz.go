@@ -1,0 +1,3 @@
+package duty
+
+import _ "github.com/steward-pm/steward/internal/fees"
