@@ -9,6 +9,7 @@ import (
 	"github.com/steward-pm/steward/policy"
 )
 
+// Whoever signed a sheet was on duty: that is not taken off the roster.
 func TestD2_WhoSignedASheetStaysOnTheRoster(t *testing.T) {
 	t.Parallel()
 	c := changing(t)
@@ -26,6 +27,7 @@ func TestD2_WhoSignedASheetStaysOnTheRoster(t *testing.T) {
 	c.supervisor.Do(changeRoster, off(0)) // who has not signed
 }
 
+// An old sheet that is signed late moves nobody who took over since.
 func TestD2_AnOldSheetMovesNobody(t *testing.T) {
 	t.Parallel()
 	c := changing(t)
@@ -51,6 +53,7 @@ func TestD2_AnOldSheetMovesNobody(t *testing.T) {
 	}
 }
 
+// What the outgoing side says of a line after it was accepted, is decided upon anew: nobody signs what they have not seen.
 func TestD2_ARemarkIsDecidedUpon(t *testing.T) {
 	t.Parallel()
 	c := changing(t)
@@ -70,6 +73,7 @@ func TestD2_ARemarkIsDecidedUpon(t *testing.T) {
 	c.officers[1].Do(signSheet, in(vars{"handoverID": id, "signature": credential}))
 }
 
+// Who takes over answers from when they are on duty, however early both signed.
 func TestD2_NobodyAnswersBeforeTheirShift(t *testing.T) {
 	t.Parallel()
 	c := changing(t)
@@ -89,6 +93,7 @@ func TestD2_NobodyAnswersBeforeTheirShift(t *testing.T) {
 	}
 }
 
+// That a sheet is cancelled, and that the supervisor has the own shifts otherwise, the project manager hears of.
 func TestD2_WhatTheSupervisorDoesAloneIsReported(t *testing.T) {
 	t.Parallel()
 	c := changing(t)
@@ -109,6 +114,7 @@ func TestD2_WhatTheSupervisorDoesAloneIsReported(t *testing.T) {
 	}
 }
 
+// Shifts of a whole day change at midnight, over the end of a month, too; and what people had counts by the days that the estate set itself.
 func TestD2_ShiftsOfADayChangeAtMidnight(t *testing.T) {
 	t.Parallel()
 	c := newCrew(t, 2)

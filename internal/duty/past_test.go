@@ -45,7 +45,6 @@ func TestD1_1_WhatIsOverStaysOnTheRoster(t *testing.T) {
 	c.SQL(off, on[1], roster)
 }
 
-// Whoever signed a sheet was on duty: that is not taken off the roster.
 // Leave that is over was taken: it is not withdrawn any more.
 func TestD1_1_LeaveThatIsOverStays(t *testing.T) {
 	t.Parallel()
@@ -134,10 +133,6 @@ func TestD1_1_ASwapAndLeaveAtOnce(t *testing.T) {
 	}
 }
 
-// An old sheet that is signed late moves nobody who took over since.
-// What the outgoing side says of a line after it was accepted, is decided upon anew: nobody signs what they have not seen.
-// Who takes over answers from when they are on duty, however early both signed.
-// That a sheet is cancelled, and that the supervisor has the own shifts otherwise, the project manager hears of.
 // An address of a calendar ends with the grants of whose it is, and when the password is reset, as sessions and tokens do.
 func TestD1_1_ACalendarEndsWithTheGrantsAndTheReset(t *testing.T) {
 	t.Parallel()
@@ -173,5 +168,3 @@ func TestD1_1_NothingIsSwappedAfterItBegan(t *testing.T) {
 		t.Errorf("refused by %q", by)
 	}
 }
-
-// Shifts of a whole day change at midnight, over the end of a month, too; and what people had counts by the days that the estate set itself.
