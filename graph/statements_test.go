@@ -47,8 +47,13 @@ func TestStatementsDoNotGrowWithTheRows(t *testing.T) {
 		return out
 	}
 	copies(app, 1, 4)
+	figures, _ := documentOf("query", schema.Query.Fields.ForName("estateDashboards"), nil, 6)
+	_, fewFigures := statements(t, handler, manager, figures, nil)
 	few := measure()
 	copies(app, 5, 59)
+	if d, many := statements(t, handler, manager, figures, nil); many > fewFigures || d.Get("data.estateDashboards.#").Int() < 60 {
+		t.Errorf("the figures of %d estates cost %d statements, of few %d", d.Get("data.estateDashboards.#").Int(), many, fewFigures)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-20s %4s %4s\n", "list", "ids", "all")
 	for name, many := range measure() {
