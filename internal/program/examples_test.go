@@ -56,7 +56,7 @@ func TestExamplesOfTheDemoRun(t *testing.T) {
 		if !tab.Get("variables").Exists() {
 			body = `{"query":` + tab.Get("query").Raw + `}`
 		}
-		answer := ""
+		var answer string
 		switch query := tab.Get("query").String(); {
 		case strings.HasPrefix(query, "subscription Watch"):
 			answer = first(t, browser, url+"/graphql", body)
