@@ -41,6 +41,9 @@ func BenchmarkArrears(b *testing.B) {
 		"buildings":  func() { accountant.Do(arrearsQuery, nil) },
 		"households": func() { accountant.Do(householdArrears, vars{"n": 200}) },
 		"collection": func() { accountant.Do(collectionQuery, vars{"from": "2026-01-01", "until": "2026-12-01"}) },
+		"dashboard": func() {
+			accountant.Do(`query($e: [ID!]) { estateDashboards(estateIDs: $e) { fees { householdsInArrears amountOverdue amountOpen noticesToDispatch dunningsToReview } } }`, vars{"e": []any{app.A.ID}})
+		},
 		"register": func() {
 			r, err := accountant.Request(http.MethodGet, "/registers/fee-arrears.xlsx?estate=A", nil)
 			if err != nil {

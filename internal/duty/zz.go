@@ -1,3 +1,0 @@
-package duty
-
-import _ "github.com/steward-pm/steward/internal/fees"
