@@ -10,6 +10,7 @@ import (
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/dutyfeed"
+	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/wording"
@@ -78,6 +79,9 @@ var RevokeFeed = act.Guarded(act.New("duty.revokeFeed", act.Needs(policy.DutyFee
 	f, err := tx.DutyFeed.Query().Where(dutyfeed.ID(in.FeedID)).ForUpdate().Only(tx)
 	if f, err = act.Find(f, err, "feedID"); err != nil {
 		return nil, err
+	}
+	if !access.RuleFrom(tx).Scope.Covers(f.RowScope()) {
+		return nil, fault.Missing().At("feedID") // a colleague's, whether it stands or not
 	}
 	if err := isRead(tx, f); err != nil {
 		return nil, err

@@ -97,6 +97,7 @@ func TestD1_1_ACalendarShowsTheOwnShiftsAndNoOthers(t *testing.T) {
 	c.officers[1].Refused(revokeFeed, in(vars{"feedID": id}), fault.NotFound)
 	c.officers[0].Do(revokeFeed, in(vars{"feedID": id}))
 	c.officers[0].Refused(revokeFeed, in(vars{"feedID": id}), fault.Conflict, "D1.1")
+	c.officers[1].Refused(revokeFeed, in(vars{"feedID": id}), fault.NotFound) // nor is it told that it is revoked
 	if status, _, _ := c.read(path); status != http.StatusNotFound {
 		t.Errorf("revoked, it is answered %d", status)
 	}

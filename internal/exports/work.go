@@ -17,6 +17,7 @@ import (
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/files"
+	"github.com/steward-pm/steward/internal/jobs"
 )
 
 // writing is the job of one export.
@@ -48,7 +49,7 @@ func NewWriter(content *files.Content, who Standing) *Writer { return &Writer{co
 
 // Workers adds what works the jobs of exports.
 func (w *Writer) Workers(workers *river.Workers) {
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[writing]) error {
+	river.AddWorker(workers, jobs.Long(func(ctx context.Context, job *river.Job[writing]) error {
 		return w.Work(ctx, job.Args.Export, job.ID, job.Attempt >= job.MaxAttempts)
 	}))
 }
