@@ -232,7 +232,7 @@ func TestWalkIsRefusedForWhoseItIs(t *testing.T) {
 }
 
 // asksAgain are the mutations that ask for the scope once more: for what of the estate the viewer may read.
-var asksAgain = []string{"tellBreach", "requestArchive", "withdrawArchiveRequest", "consultStaffFile", "importUnits", "importKeys", "importFeeBankStatement", "answerMailCase", "addFeeProofs", "cancelRegisterExport"}
+var asksAgain = []string{"tellBreach", "requestArchive", "withdrawArchiveRequest", "consultStaffFile", "importUnits", "importKeys", "importFeeBankStatement", "answerMailCase", "addFeeProofs", "cancelRegisterExport", "revokeDutyFeed"}
 
 // The walk bites: with both walls off a manager of A sees rows of every entity of B, and changes them.
 func TestWalkSeesAndChangesWhereThereIsNoWall(t *testing.T) {
